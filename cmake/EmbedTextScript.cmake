@@ -1,0 +1,13 @@
+# Run by embed_text: writes OUTPUT, a C file that holds every file of FILES as bytes.
+set(rows "")
+set(arrays "")
+set(number 0)
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char file_${number}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${name}\", (const char *)file_${number}, sizeof file_${number} - 1},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"base/embed.h\"\n\n${arrays}\nextern const struct embedded_text ${SYMBOL}[];\nconst struct embedded_text ${SYMBOL}[] = {\n${rows}    {0, 0, 0}};\n")

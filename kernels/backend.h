@@ -1,0 +1,103 @@
+/*
+ * A back end: one const table of functions per device kind, and one implementation per operator.
+ *
+ * Life of a call: prepare (once: choose the implementation, make primitives, say how much scratch it wants and which
+ * kernels it will run) -> run (every step) -> destroy. Tensors' data pointers may be NULL at prepare and must be set,
+ * and stay, from the first run on.
+ */
+#ifndef KERNELS_BACKEND_H
+#define KERNELS_BACKEND_H
+
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "kernels/observer.h"
+#include "kernels/op.h"
+
+#define BACKEND_ABI_VERSION 1
+#define OP_MAX_KERNELS 8
+
+struct device;      /* an opened back end: back-end-owned */
+struct op_prepared;
+
+/* What a running call is given. */
+struct run_context {
+    struct device *device;
+    void *scratch;                  /* at least op_prepared.scratch_bytes, 64-byte aligned; contents undefined */
+    const struct observer *observer; /* NULL = off */
+    const int *kernel_number;       /* [op_prepared.kernels] numbers from declare_kernel; valid when observer is set */
+};
+
+/* One implementation of one operator in one back end. */
+struct op_impl {
+    /* Fails with UNSUPPORTED (naming dtype, formats, shapes) when it can't do the call. *out is owned by the caller. */
+    enum status (*prepare)(struct device *device, const struct op_call *call, struct op_prepared **out);
+};
+
+/* Head of what prepare makes; implementations append their own members behind it. */
+struct op_prepared {
+    const struct op_call *call; /* borrowed for life */
+    size_t scratch_bytes;
+    int kernels;
+    struct kernel_info kernel[OP_MAX_KERNELS];
+    /* Conversions that the implementation does itself (causes library, weight, gradient), and the kernel doing each. */
+    int conversions;
+    struct conversion_info conversion[OP_MAX_KERNELS];
+    int conversion_kernel[OP_MAX_KERNELS]; /* index into kernel[] */
+    /* Runs the call; brackets each kernel with kernel_start / kernel_end in the order of kernel[]. */
+    enum status (*run)(struct op_prepared *self, const struct run_context *context);
+    void (*destroy)(struct op_prepared *self); /* frees self */
+};
+
+/* Brackets for kernels inside run(): a clock read each when watched, nothing otherwise. */
+static inline int64_t kernel_start(const struct run_context *context)
+{
+    return context->observer ? clock_ns() : 0;
+}
+static inline void kernel_end(const struct run_context *context, int index, int64_t start_ns)
+{
+    if (context->observer)
+        context->observer->kernel(context->observer->self, context->kernel_number[index], start_ns, clock_ns());
+}
+
+struct backend_options {
+    int threads; /* 0 = all cores */
+};
+
+struct backend {
+    uint32_t abi_version; /* BACKEND_ABI_VERSION; checked when a plugin loads */
+    uint32_t op_count;    /* OP_COUNT */
+    const char *name;     /* "cpu", "ref", "cuda" */
+    /* NULL when usable on this machine, else the reason in words (static text). */
+    const char *(*probe)(void);
+    enum status (*open)(const struct backend_options *options, struct device **out);
+    void (*close)(struct device *device);
+    /* "Emerald Rapids, avx512_core_amx, 2 threads": what the report calls device_name. Owned by the device. */
+    const char *(*device_name)(const struct device *device);
+    int (*threads)(const struct device *device);
+    /* "oneDNN 3.2.0" and the like. Static. */
+    const char *(*library_versions)(void);
+    /* Device memory, 64-byte aligned, zeroed. NULL when there is none. */
+    void *(*alloc)(struct device *device, size_t bytes);
+    void (*free)(struct device *device, void *memory);
+    /* Host <-> device. Blocking. */
+    void (*copy_in)(struct device *device, void *to, const void *from, size_t bytes);
+    void (*copy_out)(struct device *device, void *to, const void *from, size_t bytes);
+    /* Waits until everything that was run has finished. */
+    void (*synchronize)(struct device *device);
+    /* One implementation per operator; NULL only for OP_ALIAS operators. */
+    const struct op_impl *const *ops;
+};
+
+/* The embedded back ends. */
+extern const struct backend backend_cpu; /* oneDNN and own vectorised kernels */
+extern const struct backend backend_ref; /* plain loops, any strides, any float dtype: the judge */
+
+/* "cpu", "ref"; NULL when unknown. */
+const struct backend *backend_find(const char *name);
+
+/* prepare through the table; fails with UNSUPPORTED naming the operator when the back end has none. */
+enum status backend_prepare(const struct backend *backend, struct device *device, const struct op_call *call,
+                            struct op_prepared **out);
+
+#endif

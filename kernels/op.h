@@ -1,0 +1,141 @@
+/*
+ * What an operator is and what a call of one is. A call names its tensors by position (ops.def); its attributes are
+ * fixed when the plan is made. Shapes are logical (N, C, H, W); the memory format is in each tensor's strides.
+ */
+#ifndef KERNELS_OP_H
+#define KERNELS_OP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "kernels/tensor.h"
+
+enum op_flag { OP_IN_PLACE = 1, OP_ALIAS = 2 };
+
+enum op_id {
+#define OP(id, object, name, inputs, outputs, flags) OP_##id,
+#include "kernels/ops.def"
+#undef OP
+    OP_COUNT
+};
+
+#define OP_MAX_IN 8
+#define OP_MAX_OUT 4
+
+struct conv_attrs {
+    int stride[2], padding[2], dilation[2]; /* H, W; dilation 1 = dense, as in PyTorch */
+    int groups;
+};
+struct norm_attrs {
+    double eps;
+    double momentum; /* of the running statistics: running = (1 - momentum) running + momentum batch (unbiased variance) */
+    bool training;   /* false: normalise with the running statistics, save_* are not written */
+    bool relu;       /* forward: output = max(0, ...) ; backward: grad_output is masked where the recomputed output <= 0 */
+    int groups;      /* group norm only */
+};
+struct pool_attrs {
+    int kernel[2], stride[2], padding[2], dilation[2];
+    bool ceil_mode;
+};
+struct clamp_attrs {
+    double low, high;
+};
+struct add_attrs {
+    double alpha; /* output = self + alpha * other */
+    bool relu;    /* a fused relu on the sum */
+};
+struct dropout_attrs {
+    double p;     /* probability of zeroing */
+    uint64_t key; /* base/random.h stream; element i of call number t uses index t * count + i */
+};
+struct loss_attrs {
+    double label_smoothing; /* torch.nn.functional.cross_entropy's; mean reduction over the batch */
+};
+struct sgd_attrs {
+    double momentum, dampening, weight_decay;
+    bool nesterov;
+};
+struct adamw_attrs {
+    double beta1, beta2, eps, weight_decay;
+};
+struct scaler_attrs {
+    double growth_factor, backoff_factor;
+    int64_t growth_interval;
+};
+
+union op_attrs {
+    struct conv_attrs conv;
+    struct norm_attrs norm;
+    struct pool_attrs pool;
+    struct clamp_attrs clamp;
+    struct add_attrs add;
+    struct dropout_attrs dropout;
+    struct loss_attrs loss;
+    struct sgd_attrs sgd;
+    struct adamw_attrs adamw;
+    struct scaler_attrs scaler;
+};
+
+/*
+ * One call. Tensors are borrowed; an absent one is NULL. Details that positions do not tell:
+ *   convolution     weight is (O, I/groups, kH, kW). Its dtype may differ from the input's (float32 master weights under
+ *                   autocast): the operator computes in the input's dtype and converts the weight itself (cause `weight`).
+ *                   grad_weight and grad_bias are float32 (or the weight's dtype) and are overwritten, not accumulated.
+ *   batch_norm      weight, bias, running_*, save_* are float32 of size C; running_* are updated in place when training.
+ *                   `residual` (shape and layout of input) is added before the relu. save_invstd = 1/sqrt(var + eps).
+ *                   Backward recomputes the relu's mask from input, weight, bias, save_*; it has no residual.
+ *   group_norm      weight, bias float32 of size C; mean, rstd float32 (N, groups).
+ *   threshold_backward  grad_input = (grad_output + addend) where result > 0, else 0; the sum is rounded to the dtype
+ *                   before masking, as the separate add would.
+ *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.
+ *   mean            (N,C,H,W) -> (N,C,1,1); mean_backward is grad/(H*W) spread over H,W.
+ *   addmm           input (N,K) dense; weight (K,M), usually a transposed view; bias (M) or NULL-free float32.
+ *                   weight and bias may be float32 while input is lower precision, as in convolution.
+ *   mm              a (M,K), b (K,N), any strides with one unit stride; output (M,N) dense, dtype may be wider than a's.
+ *                   a and b may differ in dtype (float32 master weight): compute in the narrower.
+ *   sum             (N,M) -> (M), float32 accumulation.
+ *   dropout         counter: int64 scalar, the number of the step. mask: uint8, 1 = kept; output = input * mask/(1-p).
+ *   log_softmax     over dimension 1 of (N,M); output float32 when the input is lower precision (autocast's fp32 list).
+ *                   Backward's grad_input has the input's dtype.
+ *   nll_loss        target int64 (N); loss float32 scalar, mean; with label smoothing e: (1-e) nll + e * mean(-log p).
+ *                   Backward: grad_output float32 scalar (the loss scale).
+ *   copy            any strides to any strides, any float dtype to any float dtype: the layout conversion and the cast.
+ *   sgd, adamw      flat float32 tensors (1-D, equal length), in place. learning_rate float32 scalar; first_step float32
+ *                   scalar, nonzero on the step that initialises the momentum buffer; step float32 scalar, incremented.
+ *                   found_inf float32 scalar: nonzero skips everything, step count included.
+ *   amp_unscale     gradient (flat float32) *= 1/scale (reciprocal in double, then float); found_inf = 1 on any inf/nan, else 0.
+ *   amp_update_scale   scale float32, growth_tracker int32 kept as float32 scalar, found_inf: torch's _amp_update_scale_.
+ */
+struct op_call {
+    enum op_id op;
+    union op_attrs attrs;
+    struct tensor *in[OP_MAX_IN];
+    struct tensor *out[OP_MAX_OUT];
+};
+
+/* PyTorch's name; flags; names of positions as written in ops.def. */
+const char *op_name(enum op_id op);
+int op_flags(enum op_id op);
+const char *op_input_names(enum op_id op);
+const char *op_output_names(enum op_id op);
+
+/* OP_COUNT when no operator has the name. The first of several with one name (aten::div) wins. */
+enum op_id op_find(const char *name);
+
+/*
+ * Sizes and dtypes of the outputs from inputs and attributes, contiguous strides; fails (USAGE) naming operator, shapes
+ * and the rule they break (image too small, channels not divisible). Sets out[i].dims = -1 for outputs it has not.
+ * Backward operators whose outputs have the shapes of forward tensors are the graph's business and are not asked.
+ */
+enum status op_infer(enum op_id op, const union op_attrs *attrs, const struct tensor *const *in,
+                     struct tensor out[OP_MAX_OUT]);
+
+/* Floating-point operations of a call (a multiply-add is 2), 0 for pure data movement. */
+int64_t op_flops(const struct op_call *call);
+
+/* Bytes of all inputs read once and of all outputs written once: the least traffic of the call. */
+int64_t op_bytes_read(const struct op_call *call);
+int64_t op_bytes_written(const struct op_call *call);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The observer that writes a trace. Threads that run steps put fixed-size events into rings; one writer thread drains
+ * them into SQLite, a transaction per finished step. No allocation, no SQL, no lock on the hot path; a full ring makes
+ * its producer wait (counted, reported in table `note`), so no event is ever dropped.
+ */
+#ifndef PROFILER_RECORDER_H
+#define PROFILER_RECORDER_H
+
+#include "kernels/observer.h"
+#include "profiler/trace.h"
+
+struct recorder;
+
+/* Facts of the run for table `run`. NULL and -1 become SQL NULL. Strings are borrowed during the call. */
+struct run_info {
+    const char *source, *command_line, *model, *device, *device_name, *policy, *memory_format, *autocast_dtype;
+    const char *library_versions;
+    int64_t batch_size, threads, rank, world_size;
+};
+
+/* Makes the trace file and starts the writer thread. */
+enum status recorder_create(const char *path, const struct run_info *run, struct recorder **out);
+
+/* The table of functions to hand to whoever runs steps. Lives as long as the recorder. */
+const struct observer *recorder_observer(struct recorder *recorder);
+
+/* One row of table policy_rule / note. Before or between steps. */
+enum status recorder_policy_rule(struct recorder *recorder, const char *op_name, const char *rule, int breaks,
+                                 const char *evidence, const char *source);
+enum status recorder_note(struct recorder *recorder, const char *text);
+
+/*
+ * Waits for the writer, finishes the trace (trace_finish) and frees. Returns the first failure of the writer (a full
+ * disk: every committed step is kept, the line says which is the last).
+ */
+enum status recorder_finish(struct recorder *recorder);
+
+#endif

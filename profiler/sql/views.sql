@@ -1,0 +1,53 @@
+-- The contract: names and columns here are never renamed or dropped; more may be added at the end.
+
+CREATE VIEW runs AS
+  SELECT run_id, source, command_line, model, device, device_name, policy, memory_format, autocast_dtype, batch_size,
+         threads, rank, world_size, started_unix_ns, library_versions FROM run;
+
+CREATE VIEW steps AS
+  SELECT step_id, run_id, step_index, step_phase.phase AS phase, start_ns, dur_ns, images, loss, grad_scale, skipped
+  FROM step LEFT JOIN step_phase USING (step_id);
+
+CREATE VIEW modules AS SELECT module_id, parent_id, path, class FROM module;
+
+CREATE VIEW operators AS
+  SELECT op.op_id, op.step_id, op_def.sequence, op_def.name, op_def.phase, module.path AS module_path,
+         module.class AS module_class, op.forward_op_id, op.thread_id, op.start_ns, op.dur_ns, op.device_dur_ns,
+         op_def.input_format, op_def.output_format, op_def.input_shape, op_def.output_shape, op.fused_into, op.op_def_id
+  FROM op JOIN op_def USING (op_def_id) LEFT JOIN module USING (module_id);
+
+-- Tensor ids: persistent tensors keep theirs; the others are told apart by step.
+CREATE VIEW op_tensors AS
+  SELECT op.op_id, t.direction, t.position,
+         CASE WHEN t.persistent THEN t.tensor ELSE (ifnull(op.step_id, 0) << 32) + t.tensor END AS tensor_id,
+         t.dtype, t.shape, t.strides, t.memory_format, t.bytes
+  FROM op JOIN op_tensor_def t USING (op_def_id);
+
+CREATE VIEW kernels AS
+  SELECT kernel_id, step_id, op_id, d.name, d.role, d.device, d.stream, start_ns, dur_ns, correlation_id,
+         d.bytes_read, d.bytes_written, d.flops
+  FROM kernel JOIN kernel_def d USING (kernel_def_id);
+
+CREATE VIEW conversions AS
+  SELECT c.conversion_id, c.step_id, c.op_id, op_def.name AS op_name, module.path AS module_path, op_def.phase,
+         c.kernel_id, d.cause, d.from_format, d.to_format, d.shape, d.bytes_read, d.bytes_written,
+         d.source_dtype, d.dest_dtype, d.cached, d.padded, c.start_ns, c.dur_ns,
+         CASE WHEN d.source_persistent THEN d.source_tensor
+              ELSE (ifnull(c.step_id, 0) << 32) + d.source_tensor END AS source_tensor_id,
+         CASE WHEN d.dest_persistent THEN d.dest_tensor
+              ELSE (ifnull(c.step_id, 0) << 32) + d.dest_tensor END AS dest_tensor_id
+  FROM conversion c JOIN conversion_def d USING (conversion_def_id)
+  LEFT JOIN op USING (op_id) LEFT JOIN op_def USING (op_def_id) LEFT JOIN module USING (module_id);
+
+CREATE VIEW round_trips AS
+  SELECT round_trip_id, step_id, kind, culprits, carriers, first_conversion_id, last_conversion_id, dur_ns, exposed_ns,
+         bytes FROM round_trip;
+
+CREATE VIEW findings AS
+  SELECT finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
+         dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
+         lost_percent_high, together_with, advice FROM finding;
+
+CREATE VIEW verifications AS
+  SELECT finding_id, baseline_images_per_s, fixed_images_per_s, gain_percent, gain_percent_low, gain_percent_high, pairs
+  FROM verification;
