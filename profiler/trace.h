@@ -6,6 +6,7 @@
 #define PROFILER_TRACE_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include "base/status.h"
 

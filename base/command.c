@@ -1,0 +1,45 @@
+/* What every command does before and after its own work. Part of the command layer: it prints. */
+#include "base/command.h"
+
+#include <stdio.h>
+
+static void print_help(const struct command *self)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_printf(&text, "clprof %s%s%s%s\n\n%s\n", self->name, self->options && self->options->name ? " [OPTIONS]" : "",
+                  self->arguments && *self->arguments ? " " : "", self->arguments ? self->arguments : "", self->summary);
+    if (self->options && self->options->name) {
+        strbuf_append(&text, "\nOptions:\n");
+        options_help(&text, self->options);
+    }
+    fputs(text.text, stdout);
+    strbuf_release(&text);
+}
+
+int command_begin(const struct command *self, void *target, int argc, char **argv, int least, int most, int *positional)
+{
+    bool help;
+    enum status status = options_parse(self->options, target, argc, argv, positional, &help);
+
+    if (status != STATUS_OK)
+        return command_failed(self, status);
+    if (help) {
+        print_help(self);
+        return status_exit_code(STATUS_OK);
+    }
+    if (*positional < least)
+        return command_failed(self, FAIL(USAGE, "too few arguments: write clprof %s %s", self->name, self->arguments));
+    if (*positional > most)
+        return command_failed(self, FAIL(USAGE, "'%s' is one argument too many: write clprof %s %s",
+                                         argv[most + 1], self->name, self->arguments ? self->arguments : ""));
+    return -1;
+}
+
+int command_failed(const struct command *self, enum status code)
+{
+    const char *message = status_message();
+    fflush(stdout);
+    fprintf(stderr, "clprof %s: %s\n", self->name, *message ? message : status_text(code));
+    return status_exit_code(code);
+}

@@ -1,0 +1,63 @@
+/*
+ * Geometry that the normalisation kernels and their glue share: how a channels_last tensor is cut into lanes, and how
+ * much scratch a kernel wants.
+ *
+ * A row holds `pixels_per_row` whole pixels, so that its length is a multiple of the vector width whatever C is: no
+ * tails inside a row, and per-channel values are kept once per lane (lane l belongs to channel l % C). C = 58 makes rows
+ * of 464 lanes, 8 pixels each. What is left over at the end (fewer pixels than a row) is the `rest`.
+ */
+#ifndef KERNELS_CPU_VECTOR_NORM_H
+#define KERNELS_CPU_VECTOR_NORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NORM_MIN_LANES 64 /* four vectors: enough independent sums to hide the latency of an add */
+
+struct norm_rows {
+    int64_t channels;
+    int64_t lanes;          /* of a row; a multiple of 16, at least 64 */
+    int64_t pixels_per_row;
+    int64_t count;          /* full rows */
+    int64_t rest;           /* elements after them; less than `lanes` */
+};
+
+static inline struct norm_rows norm_rows_make(int64_t channels, int64_t pixels)
+{
+    struct norm_rows rows = {channels, channels, 1, 0, 0};
+    while (rows.lanes % 16 != 0 || rows.lanes < NORM_MIN_LANES) {
+        rows.pixels_per_row *= 2;
+        rows.lanes *= 2;
+    }
+    rows.count = pixels / rows.pixels_per_row;
+    rows.rest = pixels % rows.pixels_per_row * channels;
+    return rows;
+}
+
+/* Pixels in `full` rows, and in the rest when it is counted in, that fall on replica `r` of the channels. */
+static inline int64_t norm_rows_pixels(const struct norm_rows *rows, int64_t full, bool with_rest, int64_t r)
+{
+    return full + (with_rest && r * rows->channels < rows->rest);
+}
+
+/* First item of part `index` of `parts` equal parts of `count` items. */
+static inline int64_t norm_split(int64_t count, int index, int parts)
+{
+    return count * index / parts;
+}
+
+/* Arrays of one value per lane that fit in a kernel's scratch, in this order: doubles, then floats. */
+static inline size_t norm_scratch_bytes(int64_t values, int64_t doubles, int64_t floats)
+{
+    return (size_t)values * ((size_t)doubles * sizeof(double) + (size_t)floats * sizeof(float));
+}
+
+/* Scratch of the *_rows kernels: per thread two sums and a shift for every lane, and up to six coefficients. */
+static inline size_t norm_rows_scratch_bytes(int64_t channels, int threads)
+{
+    struct norm_rows rows = norm_rows_make(channels, 0);
+    return norm_scratch_bytes(rows.lanes, 2 * threads + 2, threads + 6);
+}
+
+#endif

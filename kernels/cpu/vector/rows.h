@@ -1,0 +1,60 @@
+/*
+ * Loops over rows of lanes (norm.h): sums over rows, and element-wise results with coefficients per lane. The
+ * channels_last half of the normalisation kernels; planes.h is the other half. Internal to this folder.
+ */
+#ifndef KERNELS_CPU_VECTOR_ROWS_H
+#define KERNELS_CPU_VECTOR_ROWS_H
+
+#include "kernels/cpu/vector/norm.h"
+#include "kernels/cpu/vector/simd.h"
+
+/* Some rows of a tensor: [begin, end) of the full ones, and the rest when `with_rest`. */
+struct rows_part {
+    const struct norm_rows *rows;
+    int64_t begin, end;
+    bool with_rest;
+};
+
+/* Part `index` of `parts`; the last one has the rest. */
+static inline struct rows_part rows_part_of(const struct norm_rows *rows, int index, int parts)
+{
+    return (struct rows_part){rows, norm_split(rows->count, index, parts), norm_split(rows->count, index + 1, parts),
+                              index == parts - 1};
+}
+
+enum reduce_kind {
+    REDUCE_SUM,      /* sum: x - shift */
+    REDUCE_SQUARES,  /* sum: x - shift; product: (x - shift)^2 */
+    REDUCE_GRAD,     /* sum: dy; product: dy (x - shift) */
+    REDUCE_GRAD_RELU /* likewise, with dy = 0 where scale x + offset <= 0 */
+};
+
+/* What the sums read. Arrays of the tensor's dtype; one float per lane. */
+struct reduce_source {
+    const void *x, *dy;
+    const float *shift, *scale, *offset;
+};
+
+/*
+ * Adds a part's sums to `sum` and `product` (one double per lane; product is untouched by REDUCE_SUM), lanes
+ * [first, last), both multiples of sixteen.
+ */
+void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
+                              const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product);
+
+/* What an element-wise pass reads and writes; arrays of the tensor's dtype, coefficients one float per lane. */
+struct apply_args {
+    const void *x;
+    const void *other;           /* forward: residual; backward: grad_output */
+    void *out;
+    const float *scale, *offset; /* forward's y = scale x + offset; in backward they give the relu's mask */
+    const float *dy_factor, *x_factor, *constant; /* backward: dx = dy_factor dy + x_factor x + constant */
+};
+
+enum apply_kind { APPLY_FORWARD, APPLY_RESIDUAL, APPLY_GRAD };
+
+/* Writes a part of the result, last row first: what the sums read last is still in the cache. */
+void VECTOR_NAME(rows_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
+                             const struct rows_part *part);
+
+#endif

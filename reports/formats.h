@@ -1,0 +1,21 @@
+/* The formats that report_write chooses from; each writes a loaded report to a stream whose errors report_write checks. */
+#ifndef REPORTS_FORMATS_H
+#define REPORTS_FORMATS_H
+
+#include <stdio.h>
+
+#include "reports/section.h"
+
+void report_write_text(const struct report *report, FILE *out);
+void report_write_json(const struct report *report, FILE *out);
+void report_write_csv(const struct report *report, FILE *out);
+void report_write_html(const struct report *report, FILE *out);
+
+/* One RFC 4180 field, quoted when it has to be; NULL is nothing. */
+void csv_field(FILE *out, const char *text);
+
+/* The object of CONTRACT's `report --format json`; `in_html` as in json_begin. */
+struct json;
+void report_json_object(struct json *json, const struct report *report);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * From findings to eyes: everything that reads a trace and writes it for people or scripts. Read only over the views of
+ * profiler/sql/views.sql and the finding tables; nothing here changes a trace or computes a finding.
+ *
+ * Every number comes from a query in sections/NAME.sql, so that `sqlite3 trace.db < NAME.sql` gives the same.
+ * Unknown (NULL) is written as "unknown", "-" in columns, null in JSON, nothing in CSV; never as 0.
+ */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+enum report_format { REPORT_TEXT, REPORT_HTML, REPORT_JSON, REPORT_CSV };
+enum export_format { EXPORT_PERFETTO, EXPORT_CSV };
+
+/* The format a file name asks for by its ending (.html, .htm, .json, .csv); text otherwise and for NULL. */
+enum report_format report_format_for(const char *path);
+
+/*
+ * Writes the report. `trace_path` is the trace's name as the reader would type it. Fails: NOT_FOUND when the trace was
+ * never analysed (the line says which command to type), DATABASE, IO.
+ */
+enum status report_write(sqlite3 *db, enum report_format format, const char *trace_path, FILE *out);
+
+/* Two traces side by side with differences. Either may be without findings: what is unknown then is written so. */
+enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out);
+
+/*
+ * Runs one or more SELECTs and writes aligned tables. Whatever could change a file, attach another or load code is
+ * refused (USAGE). An SQL error is one line with line, column and the nearest table name.
+ */
+enum status report_query(sqlite3 *db, const char *sql, FILE *out);
+
+/* One of the report's own queries by name (NOT_FOUND offers the nearest); the list of them, "NAME  title" a line. */
+enum status report_named_query(sqlite3 *db, const char *name, FILE *out);
+enum status report_list_queries(FILE *out);
+
+/*
+ * EXPORT_PERFETTO: all steps as Chrome trace-event JSON for ui.perfetto.dev and chrome://tracing; `view` is ignored.
+ * EXPORT_CSV: one view as RFC 4180 (NULL = "conversions"; NOT_FOUND names the views). Streams: memory does not grow.
+ */
+enum status report_export(sqlite3 *db, enum export_format format, const char *view, FILE *out);
+
+#endif

@@ -1,0 +1,37 @@
+/* Sentences about a report, the same in text and HTML. All append plain text that may hold anything a trace holds. */
+#ifndef REPORTS_WORDS_H
+#define REPORTS_WORDS_H
+
+#include "base/strbuf.h"
+#include "reports/section.h"
+
+/* "resnet50, channels_last, bfloat16 autocast, batch 16" */
+void words_model(struct strbuf *out, const struct report *report);
+
+/* "cpu: AMD EPYC 7B13, 2 threads" */
+void words_device(struct strbuf *out, const struct report *report);
+
+/* The policy, and whose the counts and times are (SEMANTICS: Layout policy). */
+void words_policy(struct strbuf *out, const struct report *report);
+
+/* "10 steady, 3 warm-up, 0 outliers" */
+void words_steps(struct strbuf *out, const struct report *report);
+
+/* "12.3 images/s [12.1, 12.6]", or "unknown". Column names are <name>, <name>_low, <name>_high of the summary. */
+void words_figure(struct strbuf *out, const struct report *report, const char *name, const char *unit);
+
+/* "12.0 per step, 34.5 ms, 2.7 % of the step" */
+void words_conversions(struct strbuf *out, const struct report *report);
+void words_round_trips(struct strbuf *out, const struct report *report);
+
+/* What the findings come to, in one or two sentences. */
+void words_verdict(struct strbuf *out, const struct report *report);
+
+/* The commands that lead on from here; "" when there is no such command. */
+void words_next_report(struct strbuf *out, const struct report *report);
+void words_next_verify(struct strbuf *out, const struct report *report);
+
+/* Operators whose verdict is `verdict`. */
+size_t words_count_verdict(const struct report *report, const char *verdict);
+
+#endif

@@ -1,0 +1,90 @@
+/* Autocast's lists as a table, and the casts they ask for. Lists: PyTorch aten/src/ATen/autocast_mode.cpp. */
+#include "trainer/autocast.h"
+
+#include <string.h>
+
+#include "kernels/tensor.h"
+
+/* Operators that stand on a list; all others follow their inputs. */
+static const struct {
+    enum op_id op;
+    enum autocast_list cpu, cuda;
+} lists[] = {
+    {OP_CONVOLUTION, AUTOCAST_LOWER, AUTOCAST_LOWER},
+    {OP_ADDMM, AUTOCAST_LOWER, AUTOCAST_LOWER},
+    {OP_GROUP_NORM, AUTOCAST_FOLLOW, AUTOCAST_FLOAT32},
+    /* cross_entropy_loss is on the CPU's list, log_softmax and nll_loss on CUDA's: either way both see float32. */
+    {OP_LOG_SOFTMAX, AUTOCAST_FLOAT32, AUTOCAST_FLOAT32},
+    {OP_NLL_LOSS, AUTOCAST_FLOAT32, AUTOCAST_FLOAT32},
+};
+
+enum autocast_list autocast_list(const char *device, enum op_id op)
+{
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i].op == op)
+            return strcmp(device, "cuda") == 0 ? lists[i].cuda : lists[i].cpu;
+    }
+    return AUTOCAST_FOLLOW;
+}
+
+static bool is_float(enum dtype dtype)
+{
+    return dtype == DTYPE_FLOAT32 || dtype == DTYPE_BFLOAT16 || dtype == DTYPE_FLOAT16;
+}
+
+/* A cast of a parameter: same memory order, no memory of its own; the operator that uses it casts in its kernel. */
+static enum status cast_parameter(struct graph *graph, int parameter, enum dtype dtype, int module, int *out)
+{
+    struct tensor made[OP_MAX_OUT];
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        made[i].dims = -1;
+    made[0] = graph->value[parameter].tensor;
+    made[0].dtype = dtype;
+    int node;
+    TRY(graph_add_node(graph, OP_COPY, NULL, (int[]){parameter, -1}, made, PHASE_FORWARD, module, &node));
+    *out = graph->node[node].out[0];
+    graph->value[*out].stand_in = parameter;
+    graph->value[*out].requires_grad = true;
+    return STATUS_OK;
+}
+
+static enum status cast_input(struct graph *graph, int value, enum dtype dtype, int module, int *out)
+{
+    if (graph->value[value].kind == VALUE_PARAMETER)
+        return cast_parameter(graph, value, dtype, module, out);
+    struct tensor made[OP_MAX_OUT];
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        made[i].dims = -1;
+    made[0] = tensor_with_dtype(&graph->value[value].tensor, dtype);
+    int node;
+    TRY(graph_add_node(graph, OP_COPY, NULL, (int[]){value, -1}, made, PHASE_FORWARD, module, &node));
+    *out = graph->node[node].out[0];
+    graph->value[*out].requires_grad = graph->value[value].requires_grad;
+    return STATUS_OK;
+}
+
+enum status autocast_inputs(struct graph *graph, const struct autocast *autocast, enum op_id op, int module, int *in)
+{
+    enum autocast_list list = autocast->enabled ? autocast_list(autocast->device, op) : AUTOCAST_FOLLOW;
+    if (list == AUTOCAST_FOLLOW)
+        return STATUS_OK;
+    enum dtype dtype = list == AUTOCAST_LOWER ? autocast->dtype : DTYPE_FLOAT32;
+    for (int i = 0; i < OP_MAX_IN && in[i] != -1; i++) {
+        if (in[i] < 0)
+            continue;
+        enum dtype have = graph->value[in[i]].tensor.dtype;
+        if (is_float(have) && have != dtype)
+            TRY(cast_input(graph, in[i], dtype, module, &in[i]));
+    }
+    return STATUS_OK;
+}
+
+void autocast_adopt(struct graph *graph, int node)
+{
+    for (int i = 0; i < OP_MAX_IN; i++) {
+        int value = graph->node[node].in[i];
+        if (value < 0 || graph->value[value].stand_in < 0)
+            continue;
+        graph->node[graph->value[value].producer].fused_into = node;
+    }
+}

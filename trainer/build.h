@@ -1,0 +1,67 @@
+/*
+ * What model files are written with: PyTorch's modules as functions. Each adds operators under a module path and returns
+ * the output's value number. After a failure (a shape that can't be) every further call returns -1 and does nothing;
+ * build_status tells. A model file holds no memory, device or layout words.
+ */
+#ifndef TRAINER_BUILD_H
+#define TRAINER_BUILD_H
+
+#include "trainer/autocast.h"
+#include "trainer/graph.h"
+
+/* torch.nn.init rules for weights of convolutions and linear layers. */
+enum weight_init {
+    WEIGHT_DEFAULT,        /* kaiming_uniform_(a=sqrt(5)): U(-b, b), b = 1/sqrt(fan_in); bias likewise */
+    WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
+    WEIGHT_NORMAL_001      /* normal_(0, 0.01); bias 0 */
+};
+
+struct build {
+    struct graph *graph;
+    struct autocast autocast;
+    bool training;       /* false: evaluation (running statistics, no dropout) */
+    int classes;         /* of the last linear layer */
+    enum weight_init conv_init, linear_init;
+    uint64_t seed;       /* of dropout masks */
+    int module;          /* current module */
+    enum status status;
+};
+
+struct conv2d {
+    int out_channels, kernel, stride, padding, groups; /* groups 0 = 1, stride 0 = 1 */
+    bool bias;
+};
+
+/* Opens a child module; what follows is under its path, until build_leave. */
+void build_enter(struct build *build, const char *name, const char *class_name);
+void build_enter_number(struct build *build, int number, const char *class_name);
+void build_leave(struct build *build);
+
+/* Modules of PyTorch. `name` is the attribute's name in the parent; NULL where the model calls a function instead. */
+int build_conv2d(struct build *build, const char *name, int x, struct conv2d conv);
+int build_batch_norm2d(struct build *build, const char *name, int x);
+/* timm's GroupNorm under a norm's name; zero_weight: zero_init_last. */
+int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight);
+int build_relu(struct build *build, const char *name, int x);
+int build_relu6(struct build *build, const char *name, int x);
+int build_max_pool2d(struct build *build, const char *name, int x, int kernel, int stride, int padding);
+int build_adaptive_avg_pool2d_1(struct build *build, const char *name, int x);
+int build_dropout(struct build *build, const char *name, int x, double p);
+int build_linear(struct build *build, const char *name, int x, int out_features);
+
+/* Functions: x += other (residual connection); torch.flatten(x, 1) of (N,C,1,1). */
+int build_add_(struct build *build, int x, int other);
+int build_add(struct build *build, int x, int other);
+int build_flatten(struct build *build, int x);
+
+/* Channels of a value. */
+int build_channels(const struct build *build, int x);
+
+/* torch.nn.functional.cross_entropy of logits (N, classes) and labels (N): sets graph->logits, loss. */
+void build_cross_entropy(struct build *build, int logits, int labels, double label_smoothing);
+
+/* One operator with autocast's casts; the way every function above goes. in[] ends with -1; -2 = absent. */
+int build_op(struct build *build, enum op_id op, const union op_attrs *attrs, const int *in);
+
+
+#endif

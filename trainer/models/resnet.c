@@ -1,0 +1,99 @@
+/* torchvision's ResNet (v1.5: the stride stands in the 3x3) and timm's resnet50_gn, which only swaps the norm layer. */
+#include "trainer/build.h"
+
+int resnet18_build(struct build *build, int x);
+int resnet34_build(struct build *build, int x);
+int resnet50_build(struct build *build, int x);
+int resnet50_gn_build(struct build *build, int x);
+
+struct resnet {
+    bool bottleneck;
+    int blocks[4];
+    bool group_norm; /* GroupNorm(32), last norm of a block starts at zero (timm's zero_init_last) */
+};
+
+static int norm(struct build *b, const struct resnet *net, const char *name, int x, bool last)
+{
+    return net->group_norm ? build_group_norm(b, name, x, 32, last) : build_batch_norm2d(b, name, x);
+}
+
+static int downsample(struct build *b, const struct resnet *net, int x, int channels, int stride)
+{
+    build_enter(b, "downsample", "Sequential");
+    x = build_conv2d(b, "0", x, (struct conv2d){channels, 1, stride, .bias = false});
+    x = norm(b, net, "1", x, false);
+    build_leave(b);
+    return x;
+}
+
+static int basic_block(struct build *b, const struct resnet *net, int x, int planes, int stride)
+{
+    int out = build_conv2d(b, "conv1", x, (struct conv2d){planes, 3, stride, 1});
+    out = norm(b, net, "bn1", out, false);
+    out = build_relu(b, "relu", out);
+    out = build_conv2d(b, "conv2", out, (struct conv2d){planes, 3, 1, 1});
+    out = norm(b, net, "bn2", out, true);
+    int identity = stride != 1 || build_channels(b, x) != planes ? downsample(b, net, x, planes, stride) : x;
+    return build_relu(b, "relu", build_add_(b, out, identity));
+}
+
+static int bottleneck(struct build *b, const struct resnet *net, int x, int planes, int stride)
+{
+    int out = build_conv2d(b, "conv1", x, (struct conv2d){planes, 1});
+    out = norm(b, net, "bn1", out, false);
+    out = build_relu(b, net->group_norm ? "act1" : "relu", out);
+    out = build_conv2d(b, "conv2", out, (struct conv2d){planes, 3, stride, 1});
+    out = norm(b, net, "bn2", out, false);
+    out = build_relu(b, net->group_norm ? "act2" : "relu", out);
+    out = build_conv2d(b, "conv3", out, (struct conv2d){4 * planes, 1});
+    out = norm(b, net, "bn3", out, true);
+    int identity = stride != 1 || build_channels(b, x) != 4 * planes ? downsample(b, net, x, 4 * planes, stride) : x;
+    return build_relu(b, net->group_norm ? "act3" : "relu", build_add_(b, out, identity));
+}
+
+static int stage(struct build *b, const struct resnet *net, const char *name, int x, int planes, int blocks, int stride)
+{
+    build_enter(b, name, "Sequential");
+    for (int i = 0; i < blocks; i++) {
+        build_enter_number(b, i, net->bottleneck ? "Bottleneck" : "BasicBlock");
+        x = (net->bottleneck ? bottleneck : basic_block)(b, net, x, planes, i == 0 ? stride : 1);
+        build_leave(b);
+    }
+    build_leave(b);
+    return x;
+}
+
+static int resnet(struct build *b, int x, struct resnet net)
+{
+    b->conv_init = WEIGHT_KAIMING_FAN_OUT;
+    x = build_conv2d(b, "conv1", x, (struct conv2d){64, 7, 2, 3});
+    x = norm(b, &net, "bn1", x, false);
+    x = build_relu(b, net.group_norm ? "act1" : "relu", x);
+    x = build_max_pool2d(b, "maxpool", x, 3, 2, 1);
+    x = stage(b, &net, "layer1", x, 64, net.blocks[0], 1);
+    x = stage(b, &net, "layer2", x, 128, net.blocks[1], 2);
+    x = stage(b, &net, "layer3", x, 256, net.blocks[2], 2);
+    x = stage(b, &net, "layer4", x, 512, net.blocks[3], 2);
+    x = build_adaptive_avg_pool2d_1(b, net.group_norm ? "global_pool" : "avgpool", x);
+    return build_linear(b, "fc", build_flatten(b, x), b->classes);
+}
+
+int resnet18_build(struct build *build, int x)
+{
+    return resnet(build, x, (struct resnet){false, {2, 2, 2, 2}, false});
+}
+
+int resnet34_build(struct build *build, int x)
+{
+    return resnet(build, x, (struct resnet){false, {3, 4, 6, 3}, false});
+}
+
+int resnet50_build(struct build *build, int x)
+{
+    return resnet(build, x, (struct resnet){true, {3, 4, 6, 3}, false});
+}
+
+int resnet50_gn_build(struct build *build, int x)
+{
+    return resnet(build, x, (struct resnet){true, {3, 4, 6, 3}, true});
+}

@@ -1,0 +1,162 @@
+/* Greedy-by-size placement of values in the arena. */
+#include "trainer/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct block {
+    int value;
+    int first, last; /* calls between which it must hold */
+    size_t bytes, offset;
+};
+
+struct placement {
+    struct plan *plan;
+    void *const *outside;
+    int *first, *last; /* by value that owns memory; first = -1: untouched */
+    struct block *block;
+    int blocks;
+};
+
+static void touch(struct placement *self, int value, int call)
+{
+    if (value < 0)
+        return;
+    int owner = graph_memory_of(self->plan->graph, value);
+    if (self->first[owner] < 0)
+        self->first[owner] = call;
+    self->last[owner] = call;
+}
+
+static void find_lifetimes(struct placement *self)
+{
+    const struct plan *plan = self->plan;
+    for (int v = 0; v < plan->graph->values; v++)
+        self->first[v] = self->last[v] = -1;
+    for (int c = 0; c < plan->calls; c++) {
+        for (int i = 0; i < OP_MAX_IN; i++)
+            touch(self, plan->call[c].in_value[i], c);
+        for (int i = 0; i < OP_MAX_OUT; i++)
+            touch(self, plan->call[c].out_value[i], c);
+    }
+    /* What the loop reads after the step. */
+    int kept[] = {plan->graph->loss, plan->graph->logits};
+    for (int i = 0; i < 2; i++) {
+        if (kept[i] >= 0)
+            touch(self, kept[i], plan->calls);
+    }
+}
+
+static bool is_outside(const struct placement *self, int value)
+{
+    return self->outside && self->outside[value];
+}
+
+static void make_blocks(struct placement *self)
+{
+    const struct graph *graph = self->plan->graph;
+    for (int v = 0; v < graph->values; v++) {
+        if (self->first[v] < 0 || is_outside(self, v))
+            continue;
+        size_t bytes = ((size_t)tensor_span_bytes(&graph->value[v].tensor) + 63) / 64 * 64;
+        self->block[self->blocks++] = (struct block){v, self->first[v], self->last[v], bytes ? bytes : 64, 0};
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct block *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->value - y->value;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct block *x = *(const struct block *const *)a, *y = *(const struct block *const *)b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* Lowest offset at which the block fits between the placed ones that are alive with it. */
+static size_t lowest_fit(const struct block *block, struct block **alive, int count)
+{
+    size_t offset = 0;
+    qsort(alive, (size_t)count, sizeof *alive, by_offset);
+    for (int i = 0; i < count; i++) {
+        if (alive[i]->offset >= offset + block->bytes)
+            break;
+        size_t end = alive[i]->offset + alive[i]->bytes;
+        offset = end > offset ? end : offset;
+    }
+    return offset;
+}
+
+static enum status find_offsets(struct placement *self)
+{
+    struct block **alive = malloc((size_t)(self->blocks + 1) * sizeof *alive);
+    if (!alive)
+        return FAIL(NO_MEMORY, "no memory for placing %d values", self->blocks);
+    qsort(self->block, (size_t)self->blocks, sizeof *self->block, by_size);
+    for (int b = 0; b < self->blocks; b++) {
+        struct block *block = &self->block[b];
+        int count = 0;
+        for (int p = 0; p < b; p++) {
+            if (self->block[p].first <= block->last && block->first <= self->block[p].last)
+                alive[count++] = &self->block[p];
+        }
+        block->offset = lowest_fit(block, alive, count);
+        if (block->offset + block->bytes > self->plan->arena_bytes)
+            self->plan->arena_bytes = block->offset + block->bytes;
+    }
+    free(alive);
+    return STATUS_OK;
+}
+
+static enum status set_data(struct placement *self)
+{
+    struct plan *plan = self->plan;
+    struct graph *graph = plan->graph;
+    plan->arena = plan->backend->alloc(plan->device, plan->arena_bytes + plan->scratch_bytes + 64);
+    if (!plan->arena)
+        return FAIL(NO_MEMORY, "the device has no %zu MB for activations and scratch; take a smaller --batch or --image-size",
+                    (plan->arena_bytes + plan->scratch_bytes) >> 20);
+    for (int b = 0; b < self->blocks; b++)
+        graph->value[self->block[b].value].tensor.data = (char *)plan->arena + self->block[b].offset;
+    for (int v = 0; v < graph->values; v++) {
+        if (is_outside(self, v))
+            graph->value[v].tensor.data = self->outside[v];
+    }
+    for (int c = 0; c < plan->calls; c++) {
+        struct plan_call *call = &plan->call[c];
+        for (int i = 0; i < OP_MAX_IN; i++) {
+            if (call->in_value[i] >= 0)
+                call->in[i].data = graph->value[graph_memory_of(graph, call->in_value[i])].tensor.data;
+        }
+        for (int i = 0; i < OP_MAX_OUT; i++) {
+            if (call->out_value[i] >= 0)
+                call->out[i].data = graph->value[graph_memory_of(graph, call->out_value[i])].tensor.data;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status place_values(struct plan *plan, void *const *outside)
+{
+    size_t values = (size_t)plan->graph->values;
+    struct placement self = {plan, outside, malloc(values * sizeof(int)), malloc(values * sizeof(int)),
+                             malloc(values * sizeof(struct block)), 0};
+    enum status status = STATUS_OK;
+    if (!self.first || !self.last || !self.block) {
+        status = FAIL(NO_MEMORY, "no memory for the lifetimes of %zu values", values);
+        goto out;
+    }
+    find_lifetimes(&self);
+    make_blocks(&self);
+    TRY_OUT(find_offsets(&self));
+    TRY_OUT(set_data(&self));
+out:
+    free(self.first);
+    free(self.last);
+    free(self.block);
+    return status;
+}

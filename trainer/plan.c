@@ -1,0 +1,155 @@
+/* Making calls of nodes, preparing them, running them. Memory: place.c. Declaring them to an observer: declare.c. */
+#include "trainer/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trainer/place.h"
+
+/* The value that the node's kernel takes at an input position: a converted one, a fused one, or its own. */
+static int input_value(const struct graph *graph, const struct node *node, int position)
+{
+    for (int c = 0; c < node->conversions; c++) {
+        const struct node_conversion *conversion = &node->conversion[c];
+        if (conversion->position == position && conversion->dest >= 0 && conversion->dest != node->out[0])
+            return conversion->dest;
+    }
+    int value = node->extra_in[position] >= 0 ? node->extra_in[position] : node->in[position];
+    return graph_stand_in(graph, value);
+}
+
+static void link_tensors(struct plan_call *call, const struct graph *graph)
+{
+    for (int i = 0; i < OP_MAX_IN; i++) {
+        call->call.in[i] = NULL;
+        if (call->in_value[i] < 0)
+            continue;
+        call->in[i] = graph->value[call->in_value[i]].tensor;
+        call->call.in[i] = &call->in[i];
+    }
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        call->call.out[i] = NULL;
+        if (call->out_value[i] < 0)
+            continue;
+        call->out[i] = graph->value[call->out_value[i]].tensor;
+        call->call.out[i] = &call->out[i];
+    }
+}
+
+static struct plan_call *new_call(struct plan *plan, enum op_id op, int node, int conversion)
+{
+    struct plan_call *call = &plan->call[plan->calls++];
+    memset(call, 0, sizeof *call);
+    call->call.op = op;
+    call->node = node;
+    call->conversion = conversion;
+    for (int i = 0; i < OP_MAX_IN; i++)
+        call->in_value[i] = -1;
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        call->out_value[i] = -1;
+    return call;
+}
+
+static void add_calls(struct plan *plan, int number)
+{
+    const struct graph *graph = plan->graph;
+    const struct node *node = &graph->node[number];
+    for (int c = 0; c < node->conversions; c++) {
+        const struct node_conversion *conversion = &node->conversion[c];
+        if (conversion->dest < 0 || conversion->dest == node->out[0])
+            continue;
+        struct plan_call *copy = new_call(plan, OP_COPY, number, c);
+        copy->in_value[0] = graph_stand_in(graph, conversion->source);
+        copy->out_value[0] = conversion->dest;
+    }
+    struct plan_call *call = new_call(plan, node->op, number, -1);
+    call->call.attrs = node->attrs;
+    for (int i = 0; i < OP_MAX_IN; i++)
+        call->in_value[i] = input_value(graph, node, i);
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        call->out_value[i] = graph_stand_in(graph, node->out[i]);
+}
+
+static bool runs(const struct node *node)
+{
+    return node->fused_into < 0 && !(op_flags(node->op) & OP_ALIAS);
+}
+
+static enum status make_calls(struct plan *plan)
+{
+    const struct graph *graph = plan->graph;
+    int most = 0;
+    for (int i = 0; i < graph->nodes; i++)
+        most += runs(&graph->node[i]) ? 1 + graph->node[i].conversions : 0;
+    plan->call = calloc((size_t)most, sizeof *plan->call);
+    if (!plan->call)
+        return FAIL(NO_MEMORY, "no memory for %d calls", most);
+    for (int i = 0; i < graph->orders; i++) {
+        if (runs(&graph->node[graph->order[i]]))
+            add_calls(plan, graph->order[i]);
+    }
+    for (int i = 0; i < plan->calls; i++) {
+        struct plan_call *call = &plan->call[i];
+        link_tensors(call, graph);
+        TRY(backend_prepare(plan->backend, plan->device, &call->call, &call->prepared));
+        if (call->prepared->scratch_bytes > plan->scratch_bytes)
+            plan->scratch_bytes = call->prepared->scratch_bytes;
+    }
+    return STATUS_OK;
+}
+
+enum status plan_create(struct graph *graph, const struct backend *backend, struct device *device,
+                        void *const *outside, struct plan *out)
+{
+    memset(out, 0, sizeof *out);
+    out->graph = graph;
+    out->backend = backend;
+    out->device = device;
+    enum status status;
+    TRY_OUT(make_calls(out));
+    TRY_OUT(place_values(out, outside));
+    return STATUS_OK;
+out:
+    plan_release(out);
+    return status;
+}
+
+void plan_release(struct plan *plan)
+{
+    for (int i = 0; i < plan->calls; i++) {
+        if (plan->call[i].prepared)
+            plan->call[i].prepared->destroy(plan->call[i].prepared);
+        free(plan->call[i].kernel_number);
+    }
+    free(plan->call);
+    free(plan->op_number);
+    if (plan->arena)
+        plan->backend->free(plan->device, plan->arena);
+    memset(plan, 0, sizeof *plan);
+}
+
+static enum status run_call(struct plan *plan, struct plan_call *call, const struct observer *observer)
+{
+    struct run_context context = {plan->device, (char *)plan->arena + plan->arena_bytes, observer,
+                                  call->kernel_number};
+    return call->prepared->run(call->prepared, &context);
+}
+
+enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer)
+{
+    int64_t start = 0;
+    bool open = false;
+    for (int i = 0; i < plan->calls; i++) {
+        struct plan_call *call = &plan->call[i];
+        const struct node *node = &plan->graph->node[call->node];
+        if (!(phases & (1u << node->phase)))
+            continue;
+        if (observer && !open)
+            start = clock_ns();
+        open = call->conversion >= 0;
+        TRY(run_call(plan, call, observer));
+        if (observer && !open)
+            observer->op(observer->self, plan->op_number[call->node], start, clock_ns());
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,46 @@
+/*
+ * The plan: every call of the step prepared once, and every value's place in memory. Lifetimes follow from the order of
+ * execution; values whose lifetimes do not meet share memory.
+ */
+#ifndef TRAINER_PLAN_H
+#define TRAINER_PLAN_H
+
+#include "kernels/backend.h"
+#include "trainer/graph.h"
+
+/* One prepared call: a node's own work, or one of the conversions before it. */
+struct plan_call {
+    struct op_call call;
+    struct tensor in[OP_MAX_IN], out[OP_MAX_OUT]; /* what call points to; data is set by plan_place */
+    int in_value[OP_MAX_IN], out_value[OP_MAX_OUT]; /* graph values whose memory they are; -1 = absent */
+    struct op_prepared *prepared;
+    int *kernel_number; /* from the observer; NULL without one */
+    int node;
+    int conversion; /* index into node.conversion when this is a conversion, else -1 */
+};
+
+struct plan {
+    struct graph *graph;
+    const struct backend *backend;
+    struct device *device;
+    struct plan_call *call; /* in order of execution; a node's conversions stand just before its own call */
+    int calls;
+    size_t scratch_bytes, arena_bytes;
+    void *arena;            /* activations; then scratch */
+    int *op_number;         /* by node: the observer's number, -1 = not declared */
+};
+
+/* Where values that outlive the step lie, by value number: set by whoever owns them before plan_create. NULL = in the arena. */
+enum status plan_create(struct graph *graph, const struct backend *backend, struct device *device,
+                        void *const *outside, struct plan *out);
+void plan_release(struct plan *plan);
+
+/* Tells the observer of every module, operator, kernel and conversion of the plan. `cached`: nothing yet is. */
+enum status plan_declare(struct plan *plan, const struct observer *observer);
+
+/* Runs nodes of the given phases (bit 1 << phase) in order. */
+enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer);
+
+#define PLAN_ALL_PHASES ((1u << PHASE_COUNT) - 1)
+
+#endif
