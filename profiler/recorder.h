@@ -16,6 +16,7 @@ struct run_info {
     const char *source, *command_line, *model, *device, *device_name, *policy, *memory_format, *autocast_dtype;
     const char *library_versions;
     int64_t batch_size, threads, rank, world_size;
+    int64_t warmup_steps; /* the first so many steps are warm-up by the user's word; -1 = not said */
 };
 
 /* Makes the trace file and starts the writer thread. */

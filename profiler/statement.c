@@ -38,7 +38,7 @@ enum status trace_failure(sqlite3 *db, const char *sql)
     int error = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? sqlite3_system_errno(db) : 0;
 
     return status_fail(status_of(primary), __FILE__, __LINE__, "%s: %s%s%s%s%s%.*s", path && *path ? path : "trace",
-                       sqlite3_errmsg(db), error ? " (" : "", error ? strerror(error) : "", error ? ")" : "",
+                       primary == SQLITE_FULL ? "disk full" : sqlite3_errmsg(db), error ? " (" : "", error ? strerror(error) : "", error ? ")" : "",
                        sql ? ", in: " : "", sql ? recognisable(sql) : 0, sql ? sql : "");
 }
 

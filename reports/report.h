@@ -31,7 +31,7 @@ enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out);
 
 /*
  * Runs one or more SELECTs and writes aligned tables. Whatever could change a file, attach another or load code is
- * refused (USAGE). An SQL error is one line with line, column and the nearest table name.
+ * refused (UNSUPPORTED). An SQL error (DATABASE) is one line with line, column and the nearest table name.
  */
 enum status report_query(sqlite3 *db, const char *sql, FILE *out);
 

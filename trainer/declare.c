@@ -142,6 +142,8 @@ static enum status declare_call(struct declaration *self, struct plan_call *call
     const struct node *node = &self->plan->graph->node[call->node];
     const struct op_prepared *prepared = call->prepared;
     int op = self->plan->op_number[call->node];
+    if (!prepared)
+        return STATUS_OK;
     call->kernel_number = calloc((size_t)prepared->kernels + 1, sizeof(int));
     if (!call->kernel_number)
         return FAIL(NO_MEMORY, "no memory for the kernels of %s", op_name(call->call.op));

@@ -70,9 +70,10 @@ static void add_calls(struct plan *plan, int number)
         call->out_value[i] = graph_stand_in(graph, node->out[i]);
 }
 
-static bool runs(const struct node *node)
+/* Views have a place in the order and a row in the trace, but nothing to run. */
+static bool is_view(const struct plan_call *call)
 {
-    return node->fused_into < 0 && !(op_flags(node->op) & OP_ALIAS);
+    return op_flags(call->call.op) & OP_ALIAS;
 }
 
 static enum status make_calls(struct plan *plan)
@@ -80,17 +81,19 @@ static enum status make_calls(struct plan *plan)
     const struct graph *graph = plan->graph;
     int most = 0;
     for (int i = 0; i < graph->nodes; i++)
-        most += runs(&graph->node[i]) ? 1 + graph->node[i].conversions : 0;
+        most += 1 + graph->node[i].conversions;
     plan->call = calloc((size_t)most, sizeof *plan->call);
     if (!plan->call)
         return FAIL(NO_MEMORY, "no memory for %d calls", most);
     for (int i = 0; i < graph->orders; i++) {
-        if (runs(&graph->node[graph->order[i]]))
+        if (graph->node[graph->order[i]].fused_into < 0)
             add_calls(plan, graph->order[i]);
     }
     for (int i = 0; i < plan->calls; i++) {
         struct plan_call *call = &plan->call[i];
         link_tensors(call, graph);
+        if (is_view(call))
+            continue;
         TRY(backend_prepare(plan->backend, plan->device, &call->call, &call->prepared));
         if (call->prepared->scratch_bytes > plan->scratch_bytes)
             plan->scratch_bytes = call->prepared->scratch_bytes;
@@ -147,7 +150,8 @@ enum status plan_run(struct plan *plan, unsigned phases, const struct observer *
         if (observer && !open)
             start = clock_ns();
         open = call->conversion >= 0;
-        TRY(run_call(plan, call, observer));
+        if (!is_view(call))
+            TRY(run_call(plan, call, observer));
         if (observer && !open)
             observer->op(observer->self, plan->op_number[call->node], start, clock_ns());
     }

@@ -11,7 +11,8 @@ CREATE TABLE run (
   memory_format TEXT,                 -- 'channels_last', 'contiguous'
   autocast_dtype TEXT,                -- NULL = off
   batch_size INTEGER, threads INTEGER, rank INTEGER, world_size INTEGER,
-  started_unix_ns INTEGER, library_versions TEXT
+  started_unix_ns INTEGER, library_versions TEXT,
+  warmup_steps INTEGER                -- the first so many steps are warm-up by the user's word; NULL = not said
 );
 
 CREATE TABLE step (

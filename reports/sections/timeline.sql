@@ -1,4 +1,4 @@
--- Operators of the median steady step (the 6000 longest), with times from its start
+-- Operators of the median steady step (the 3000 longest), with times from its start
 WITH steady AS (SELECT step_id, step_index, start_ns, dur_ns FROM steps WHERE phase = 'steady'),
      chosen AS (SELECT step_id, step_index, start_ns, dur_ns FROM steady ORDER BY dur_ns, step_id
                 LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM steady)),
@@ -9,4 +9,4 @@ SELECT o.start_ns - s.start_ns AS start_ns, o.dur_ns, o.thread_id, o.name, o.mod
        fused.names AS fused, s.step_index, s.dur_ns AS step_dur_ns
 FROM chosen s JOIN operators o USING (step_id) LEFT JOIN fused ON fused.fused_into = o.op_id
 WHERE o.start_ns IS NOT NULL AND o.dur_ns IS NOT NULL
-ORDER BY o.dur_ns DESC LIMIT 6000;
+ORDER BY o.dur_ns DESC LIMIT 3000;

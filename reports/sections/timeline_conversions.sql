@@ -6,4 +6,4 @@ SELECT c.start_ns - s.start_ns AS start_ns, c.dur_ns, o.thread_id, c.op_name, c.
        c.to_format, c.shape, c.source_dtype, c.dest_dtype, c.bytes_read + c.bytes_written AS bytes
 FROM chosen s JOIN conversions c USING (step_id) LEFT JOIN operators o USING (op_id)
 WHERE c.start_ns IS NOT NULL AND c.dur_ns IS NOT NULL
-ORDER BY c.dur_ns DESC LIMIT 3000;
+ORDER BY c.dur_ns DESC LIMIT 2000;

@@ -6,4 +6,4 @@ SELECT k.start_ns - s.start_ns AS start_ns, k.dur_ns, k.device, k.stream, k.name
        o.module_path, o.output_format
 FROM chosen s JOIN kernels k USING (step_id) LEFT JOIN operators o USING (op_id)
 WHERE k.stream IS NOT NULL AND k.device <> 'cpu'
-ORDER BY k.dur_ns DESC LIMIT 6000;
+ORDER BY k.dur_ns DESC LIMIT 2000;

@@ -17,7 +17,7 @@
 
 struct norm_rows {
     int64_t channels;
-    int64_t lanes;          /* of a row; a multiple of 16, at least 64 */
+    int64_t lanes;          /* of a row; a multiple of 32, at least 64 */
     int64_t pixels_per_row;
     int64_t count;          /* full rows */
     int64_t rest;           /* elements after them; less than `lanes` */
@@ -26,7 +26,7 @@ struct norm_rows {
 static inline struct norm_rows norm_rows_make(int64_t channels, int64_t pixels)
 {
     struct norm_rows rows = {channels, channels, 1, 0, 0};
-    while (rows.lanes % 16 != 0 || rows.lanes < NORM_MIN_LANES) {
+    while (rows.lanes % 32 != 0 || rows.lanes < NORM_MIN_LANES) {
         rows.pixels_per_row *= 2;
         rows.lanes *= 2;
     }

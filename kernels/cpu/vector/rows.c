@@ -1,104 +1,143 @@
 /*
- * Loops over rows of lanes. Sums run in float32 registers for at most ROWS_RUN rows of four vectors and are then added to
- * doubles in memory, so that 800 000 rows keep float32's accuracy.
+ * Loops over rows of lanes. Sums run in float32 registers for a run of rows and are then added to doubles in memory, so
+ * that 800 000 rows keep float32's accuracy.
  */
 #include "kernels/cpu/vector/rows.h"
 
-#define ROWS_BLOCK 4 /* vectors summed side by side */
-#define ROWS_RUN 256
+#include "kernels/cpu/vector/pair.h"
 
-struct reduce_sums {
-    vfloat sum, product;
+#define ROWS_BLOCK 2    /* pairs side by side */
+#define ROWS_LONGEST 256 /* rows summed in float32 */
+#define ROWS_SHORTEST 8
+#define ROWS_TILE 8192  /* elements of a run: next to each other in the first-level cache */
+#define ROWS_AHEAD 1    /* runs fetched ahead */
+
+/* A pair of lane coefficients each; only those that the kind needs are set. */
+struct reduce_lanes {
+    struct vpair shift, scale, offset;
 };
 
-/* One vector's contribution. `x_shift` and so on are the lanes' values. */
-VECTOR_INLINE void reduce_add(enum reduce_kind kind, vfloat x, vfloat dy, vfloat shift, vfloat scale, vfloat offset,
-                              struct reduce_sums *sums)
+struct reduce_sums {
+    struct vpair sum, product;
+};
+
+static int64_t rows_run(int64_t lanes)
+{
+    int64_t run = ROWS_TILE / lanes;
+    return run < ROWS_SHORTEST ? ROWS_SHORTEST : run > ROWS_LONGEST ? ROWS_LONGEST : run;
+}
+
+VECTOR_INLINE struct reduce_lanes reduce_lanes_load(enum reduce_kind kind, const struct reduce_source *source, int64_t lane)
+{
+    struct reduce_lanes lanes = {.shift = pair_load_lanes(source->shift, lane)};
+    if (kind == REDUCE_GRAD_RELU) {
+        lanes.scale = pair_load_lanes(source->scale, lane);
+        lanes.offset = pair_load_lanes(source->offset, lane);
+    }
+    return lanes;
+}
+
+VECTOR_INLINE void reduce_half(enum reduce_kind kind, vfloat x, vfloat dy, vfloat shift, vfloat scale, vfloat offset,
+                               vfloat *sum, vfloat *product)
 {
     vfloat centred = x - shift;
     if (kind == REDUCE_GRAD_RELU)
-        dy = vector_select(x * scale + offset <= vector_set(0), vector_set(0), dy);
+        dy = vector_select(vector_fma(x, scale, offset) <= vector_set(0), vector_set(0), dy);
     vfloat first = kind == REDUCE_SUM || kind == REDUCE_SQUARES ? centred : dy;
-    sums->sum += first;
+    *sum += first;
     if (kind != REDUCE_SUM)
-        sums->product += first * centred;
+        *product = vector_fma(first, centred, *product);
 }
 
-/* Adds float sums to the doubles of sixteen lanes. */
-VECTOR_INLINE void reduce_fold(vfloat from, double *to)
+VECTOR_INLINE void reduce_pair(enum reduce_kind kind, struct vpair x, struct vpair dy, const struct reduce_lanes *lanes,
+                               struct reduce_sums *sums)
 {
-    float lane[VECTOR_WIDTH];
-    memcpy(lane, &from, sizeof lane);
-    for (int i = 0; i < VECTOR_WIDTH; i++)
-        to[i] += (double)lane[i];
+    reduce_half(kind, x.a, dy.a, lanes->shift.a, lanes->scale.a, lanes->offset.a, &sums->sum.a, &sums->product.a);
+    reduce_half(kind, x.b, dy.b, lanes->shift.b, lanes->scale.b, lanes->offset.b, &sums->sum.b, &sums->product.b);
 }
 
-/* `width` vectors from lane `lane` of `run` rows; the first element stands at `at`. */
+/* Adds the sums of `count` lanes to doubles. Not inlined: once per run, and unrolled it dwarfs the rest. */
+static __attribute__((noinline)) void sums_fold(const float *from, double *to, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        to[i] += (double)from[i];
+}
+
+VECTOR_INLINE void reduce_fold(const struct reduce_sums *sums, int width, bool with_product, double *sum, double *product)
+{
+    float lanes[2][ROWS_BLOCK * PAIR_WIDTH];
+    for (int v = 0; v < width; v++) {
+        pair_store(DTYPE_FLOAT32, lanes[0], v * PAIR_WIDTH, sums[v].sum);
+        pair_store(DTYPE_FLOAT32, lanes[1], v * PAIR_WIDTH, sums[v].product);
+    }
+    sums_fold(lanes[0], sum, width * PAIR_WIDTH);
+    if (with_product)
+        sums_fold(lanes[1], product, width * PAIR_WIDTH);
+}
+
+/* `width` pairs from lane `lane` of `run` rows; the first element stands at `at`. The next run is fetched meanwhile. */
 VECTOR_INLINE void reduce_block(enum dtype dtype, enum reduce_kind kind, int width, const struct reduce_source *source,
                                 int64_t at, int64_t lanes, int64_t run, int64_t lane, double *sum, double *product)
 {
-    struct reduce_sums sums[ROWS_BLOCK] = {{{0}}};
-    vfloat shift[ROWS_BLOCK] = {{0}}, scale[ROWS_BLOCK] = {{0}}, offset[ROWS_BLOCK] = {{0}};
+    struct reduce_sums sums[ROWS_BLOCK] = {{{{0}}}};
+    struct reduce_lanes coefficients[ROWS_BLOCK];
+    const void *from = source->x, *from_dy = source->dy;
     bool grad = kind == REDUCE_GRAD || kind == REDUCE_GRAD_RELU;
-#pragma GCC unroll 4
-    for (int v = 0; v < width; v++) {
-        shift[v] = vector_load(DTYPE_FLOAT32, source->shift, lane + v * VECTOR_WIDTH);
-        if (kind == REDUCE_GRAD_RELU) {
-            scale[v] = vector_load(DTYPE_FLOAT32, source->scale, lane + v * VECTOR_WIDTH);
-            offset[v] = vector_load(DTYPE_FLOAT32, source->offset, lane + v * VECTOR_WIDTH);
-        }
-    }
+    int64_t size = dtype == DTYPE_FLOAT32 ? 4 : 2, ahead = run * lanes * ROWS_AHEAD;
+#pragma GCC unroll 2
+    for (int v = 0; v < width; v++)
+        coefficients[v] = reduce_lanes_load(kind, source, lane + v * PAIR_WIDTH);
     for (int64_t r = 0; r < run; r++, at += lanes) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (int v = 0; v < width; v++) {
-            vfloat x = vector_load(dtype, source->x, at + v * VECTOR_WIDTH);
-            vfloat dy = grad ? vector_load(dtype, source->dy, at + v * VECTOR_WIDTH) : x;
-            reduce_add(kind, x, dy, shift[v], scale[v], offset[v], &sums[v]);
+            int64_t i = at + v * PAIR_WIDTH;
+            struct vpair x = pair_load(dtype, from, i);
+            struct vpair dy = grad ? pair_load(dtype, from_dy, i) : x;
+            __builtin_prefetch((const char *)from + (i + ahead) * size);
+            if (grad)
+                __builtin_prefetch((const char *)from_dy + (i + ahead) * size);
+            reduce_pair(kind, x, dy, &coefficients[v], &sums[v]);
         }
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < width; v++) {
-        reduce_fold(sums[v].sum, sum + lane + v * VECTOR_WIDTH);
-        if (kind != REDUCE_SUM)
-            reduce_fold(sums[v].product, product + lane + v * VECTOR_WIDTH);
-    }
+    reduce_fold(sums, width, kind != REDUCE_SUM, sum + lane, product + lane);
 }
 
 VECTOR_INLINE void reduce_full(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
                                const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product)
 {
-    int64_t lanes = part->rows->lanes, end = part->end;
-    int64_t most = 16384 / lanes < 16 ? 16 : 16384 / lanes;
-    most = most > ROWS_RUN ? ROWS_RUN : most;
+    int64_t lanes = part->rows->lanes, end = part->end, most = rows_run(lanes);
     for (int64_t row = part->begin; row < end; row += most) {
         int64_t run = end - row < most ? end - row : most;
         int64_t lane = first;
-        for (; lane + ROWS_BLOCK * VECTOR_WIDTH <= last; lane += ROWS_BLOCK * VECTOR_WIDTH)
+        for (; lane + ROWS_BLOCK * PAIR_WIDTH <= last; lane += ROWS_BLOCK * PAIR_WIDTH)
             reduce_block(dtype, kind, ROWS_BLOCK, source, row * lanes + lane, lanes, run, lane, sum, product);
-        for (; lane < last; lane += VECTOR_WIDTH)
+        for (; lane < last; lane += PAIR_WIDTH)
             reduce_block(dtype, kind, 1, source, row * lanes + lane, lanes, run, lane, sum, product);
     }
 }
 
-/* The rest: lanes [first, last) of it, from element `at` (of lane 0). */
-VECTOR_INLINE void reduce_rest(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source, int64_t at,
-                               int64_t first, int64_t last, double *sum, double *product)
+/* The rest: lanes [first, last) of it, from element `at` (of lane 0). Lanes that it has not must not count. */
+VECTOR_INLINE void reduce_rest(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
+                               const struct norm_rows *rows, int64_t first, int64_t last, double *sum, double *product)
 {
     bool grad = kind == REDUCE_GRAD || kind == REDUCE_GRAD_RELU;
-    for (int64_t lane = first; lane < last; lane += VECTOR_WIDTH) {
-        int count = last - lane < VECTOR_WIDTH ? (int)(last - lane) : VECTOR_WIDTH;
-        struct reduce_sums sums = {{0}};
-        vfloat none = {0};
-        vfloat shift = vector_load(DTYPE_FLOAT32, source->shift, lane);
-        vfloat x = vector_load_part(dtype, source->x, at + lane, count);
-        vfloat dy = grad ? vector_load_part(dtype, source->dy, at + lane, count) : x;
-        bool mask = kind == REDUCE_GRAD_RELU;
-        reduce_add(kind, x, dy, shift, mask ? vector_load(DTYPE_FLOAT32, source->scale, lane) : none,
-                   mask ? vector_load(DTYPE_FLOAT32, source->offset, lane) : none, &sums);
-        for (int i = 0; i < count; i++) {
-            sum[lane + i] += (double)sums.sum[i];
+    int64_t at = rows->count * rows->lanes;
+    last = last < rows->rest ? last : rows->rest;
+    for (int64_t lane = first; lane < last; lane += PAIR_WIDTH) {
+        int64_t count = last - lane < PAIR_WIDTH ? last - lane : PAIR_WIDTH;
+        struct reduce_sums sums = {{{0}}};
+        struct reduce_lanes coefficients = reduce_lanes_load(kind, source, lane);
+        struct vpair x = pair_load_part(dtype, source->x, at + lane, count);
+        struct vpair dy = grad ? pair_load_part(dtype, source->dy, at + lane, count) : x;
+        float results[2][PAIR_WIDTH];
+        reduce_pair(kind, x, dy, &coefficients, &sums);
+        pair_store(DTYPE_FLOAT32, results[0], 0, sums.sum);
+        pair_store(DTYPE_FLOAT32, results[1], 0, sums.product);
+        for (int64_t i = 0; i < count; i++) {
+            int64_t place = pair_place(dtype, i);
+            sum[lane + place] += (double)results[0][place];
             if (kind != REDUCE_SUM)
-                product[lane + i] += (double)sums.product[i];
+                product[lane + place] += (double)results[1][place];
         }
     }
 }
@@ -106,18 +145,17 @@ VECTOR_INLINE void reduce_rest(enum dtype dtype, enum reduce_kind kind, const st
 VECTOR_INLINE void reduce_part(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
                                const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product)
 {
-    const struct norm_rows *rows = part->rows;
     reduce_full(dtype, kind, source, part, first, last, sum, product);
     if (part->with_rest)
-        reduce_rest(dtype, kind, source, rows->count * rows->lanes, first, last < rows->rest ? last : rows->rest, sum,
-                    product);
+        reduce_rest(dtype, kind, source, part->rows, first, last, sum, product);
 }
+
+#define REDUCE(dtype_constant, kind_constant) \
+    reduce_part(dtype_constant, kind_constant, source, part, first, last, sum, product)
 
 void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
                               const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product)
 {
-#define REDUCE(dtype_constant, kind_constant)                                                  \
-    reduce_part(dtype_constant, kind_constant, source, part, first, last, sum, product)
     switch (kind) {
     case REDUCE_SUM:
         VECTOR_FOR_DTYPE(dtype, REDUCE, REDUCE_SUM);
@@ -132,64 +170,73 @@ void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const str
         VECTOR_FOR_DTYPE(dtype, REDUCE, REDUCE_GRAD_RELU);
         break;
     }
-#undef REDUCE
 }
 
-VECTOR_INLINE vfloat apply_lanes(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane, vfloat x,
-                                 vfloat other)
+VECTOR_INLINE vfloat apply_half(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane, vfloat x,
+                                vfloat other)
 {
     vfloat zero = {0}, y = {0};
     if (kind != APPLY_GRAD || relu)
-        y = x * vector_load(DTYPE_FLOAT32, args->scale, lane) + vector_load(DTYPE_FLOAT32, args->offset, lane);
+        y = vector_fma(x, vector_load(DTYPE_FLOAT32, args->scale, lane), vector_load(DTYPE_FLOAT32, args->offset, lane));
     if (kind == APPLY_GRAD) {
         if (relu)
             other = vector_select(y <= zero, zero, other);
-        return other * vector_load(DTYPE_FLOAT32, args->dy_factor, lane) +
-               x * vector_load(DTYPE_FLOAT32, args->x_factor, lane) +
-               vector_load(DTYPE_FLOAT32, args->constant, lane);
+        vfloat centre = vector_fma(x, vector_load(DTYPE_FLOAT32, args->x_factor, lane),
+                                   vector_load(DTYPE_FLOAT32, args->constant, lane));
+        return vector_fma(other, vector_load(DTYPE_FLOAT32, args->dy_factor, lane), centre);
     }
     if (kind == APPLY_RESIDUAL)
         y += other;
     return relu ? vector_select(y < zero, zero, y) : y; /* this order keeps NaN */
 }
 
-/* Last row first. Coefficients come from the first-level cache: measured as fast as registers. */
-VECTOR_INLINE void apply_full(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
+VECTOR_INLINE struct vpair apply_pair(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane,
+                                      struct vpair x, struct vpair other)
+{
+    return (struct vpair){apply_half(kind, relu, args, lane, x.a, other.a),
+                          apply_half(kind, relu, args, lane + VECTOR_WIDTH, x.b, other.b)};
+}
+
+/* Runs of rows, the last run first. Coefficients come from the first-level cache. */
+VECTOR_INLINE void apply_full(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *given,
                               const struct rows_part *part)
 {
-    int64_t lanes = part->rows->lanes;
-    for (int64_t row = part->end - 1; row >= part->begin; row--) {
-        int64_t at = row * lanes;
-        for (int64_t lane = 0; lane < lanes; lane += VECTOR_WIDTH) {
-            vfloat x = vector_load(dtype, args->x, at + lane);
-            vfloat other = kind == APPLY_FORWARD ? x : vector_load(dtype, args->other, at + lane);
-            vector_store(dtype, args->out, at + lane, apply_lanes(kind, relu, args, lane, x, other));
+    const struct apply_args args = *given; /* a copy: stores to the result can't change it */
+    int64_t lanes = part->rows->lanes, most = rows_run(lanes);
+    for (int64_t end = part->end; end > part->begin; end -= most) {
+        int64_t begin = end - most > part->begin ? end - most : part->begin;
+        for (int64_t at = begin * lanes; at < end * lanes; at += lanes) {
+            for (int64_t lane = 0; lane < lanes; lane += PAIR_WIDTH) {
+                struct vpair x = pair_load(dtype, args.x, at + lane);
+                struct vpair other = kind == APPLY_FORWARD ? x : pair_load(dtype, args.other, at + lane);
+                pair_store(dtype, args.out, at + lane, apply_pair(kind, relu, &args, lane, x, other));
+            }
         }
     }
 }
 
-/* `count` elements (less than a row) from element `at` on. */
 VECTOR_INLINE void apply_rest(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
-                              int64_t at, int64_t count)
+                              const struct norm_rows *rows)
 {
-    for (int64_t lane = 0; lane < count; lane += VECTOR_WIDTH) {
-        int part = count - lane < VECTOR_WIDTH ? (int)(count - lane) : VECTOR_WIDTH;
-        vfloat x = vector_load_part(dtype, args->x, at + lane, part);
-        vfloat other = kind == APPLY_FORWARD ? x : vector_load_part(dtype, args->other, at + lane, part);
-        vector_store_part(dtype, args->out, at + lane, part, apply_lanes(kind, relu, args, lane, x, other));
+    int64_t at = rows->count * rows->lanes;
+    for (int64_t lane = 0; lane < rows->rest; lane += PAIR_WIDTH) {
+        int64_t count = rows->rest - lane < PAIR_WIDTH ? rows->rest - lane : PAIR_WIDTH;
+        struct vpair x = pair_load_part(dtype, args->x, at + lane, count);
+        struct vpair other = kind == APPLY_FORWARD ? x : pair_load_part(dtype, args->other, at + lane, count);
+        pair_store_part(dtype, args->out, at + lane, count, apply_pair(kind, relu, args, lane, x, other));
     }
 }
 
 VECTOR_INLINE void apply_part(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
                               const struct rows_part *part)
 {
-    const struct norm_rows *rows = part->rows;
     if (part->with_rest)
-        apply_rest(dtype, kind, relu, args, rows->count * rows->lanes, rows->rest);
+        apply_rest(dtype, kind, relu, args, part->rows);
     apply_full(dtype, kind, relu, args, part);
 }
 
-#define APPLY(dtype_constant, kind_constant, relu_constant) apply_part(dtype_constant, kind_constant, relu_constant, args, part)
+#define APPLY(dtype_constant, kind_constant, relu_constant) \
+    apply_part(dtype_constant, kind_constant, relu_constant, args, part)
 
 void VECTOR_NAME(rows_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
                              const struct rows_part *part)

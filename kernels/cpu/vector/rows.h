@@ -37,7 +37,7 @@ struct reduce_source {
 
 /*
  * Adds a part's sums to `sum` and `product` (one double per lane; product is untouched by REDUCE_SUM), lanes
- * [first, last), both multiples of sixteen.
+ * [first, last), both multiples of 32.
  */
 void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
                               const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product);

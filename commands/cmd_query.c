@@ -1,0 +1,49 @@
+/* clprof query TRACE [SQL]: read-only SQL, or one of the report's own queries by name. */
+#include <stdio.h>
+
+#include "base/command.h"
+#include "profiler/trace.h"
+#include "reports/report.h"
+
+struct query_options {
+    const char *name;
+    bool list;
+};
+
+static const struct option query_option_list[] = {
+    {"list", 'l', OPTION_FLAG, offsetof(struct query_options, list), NULL, NULL, NULL, 0, 0,
+     "list the named queries", 0},
+    {"name", 'n', OPTION_TEXT, offsetof(struct query_options, name), "NAME", NULL, NULL, 0, 0,
+     "run one of them", 0},
+    OPTION_END};
+
+static int run_query(const struct command *self, int argc, char **argv)
+{
+    struct query_options options = {0};
+    int positional, code;
+    sqlite3 *db = NULL;
+    enum status status;
+
+    code = command_begin(self, &options, argc, argv, 0, 2, &positional);
+    if (code >= 0)
+        return code;
+    if (options.list) {
+        status = report_list_queries(stdout);
+        goto out;
+    }
+    if (positional < 1 || (positional == 2) == (options.name != NULL)) {
+        status = FAIL(USAGE, "write clprof query TRACE \"SELECT ...\", or clprof query TRACE --name NAME; --list shows names");
+        goto out;
+    }
+    TRY_OUT(trace_open(argv[1], 0, &db));
+    if (options.name != NULL)
+        status = report_named_query(db, options.name, stdout);
+    else
+        status = report_query(db, argv[2], stdout);
+out:
+    trace_close(db);
+    return status == STATUS_OK ? 0 : command_failed(self, status);
+}
+
+const struct command command_query = {
+    "query", "TRACE [SQL]", "read a trace with SQL (read only)", query_option_list, run_query};

@@ -1,0 +1,60 @@
+/* clprof report TRACE: the findings as text, HTML, JSON or CSV. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/file.h"
+#include "profiler/trace.h"
+#include "reports/report.h"
+
+struct report_options {
+    const char *output;
+    int format; /* enum report_format */
+    bool format_given;
+};
+
+static const struct option report_option_list[] = {
+    {"format", 'f', OPTION_CHOICE, offsetof(struct report_options, format), NULL, "text|html|json|csv", "text", 0, 0,
+     "how to write it; without this, what the ending of FILE says", offsetof(struct report_options, format_given)},
+    {"output", 'o', OPTION_TEXT, offsetof(struct report_options, output), "FILE", NULL, NULL, 0, 0,
+     "write to FILE instead of standard output (-)", 0},
+    OPTION_END};
+
+static enum status write_to_file(sqlite3 *db, enum report_format format, const char *trace, const char *path)
+{
+    enum status status;
+    struct file_writer writer = {0};
+
+    TRY_OUT(file_create(&writer, path));
+    TRY_OUT(report_write(db, format, trace, writer.stream));
+    TRY_OUT(file_commit(&writer));
+out:
+    file_abandon(&writer);
+    return status;
+}
+
+static int run_report(const struct command *self, int argc, char **argv)
+{
+    struct report_options options = {0};
+    int positional, code;
+    sqlite3 *db = NULL;
+    enum status status;
+
+    code = command_begin(self, &options, argc, argv, 1, 1, &positional);
+    if (code >= 0)
+        return code;
+    if (!options.format_given)
+        options.format = (int)report_format_for(options.output);
+    TRY_OUT(trace_open(argv[1], 0, &db));
+    if (options.output == NULL || strcmp(options.output, "-") == 0)
+        status = report_write(db, (enum report_format)options.format, argv[1], stdout);
+    else
+        status = write_to_file(db, (enum report_format)options.format, argv[1], options.output);
+out:
+    trace_close(db);
+    return status == STATUS_OK ? 0 : command_failed(self, status);
+}
+
+const struct command command_report = {
+    "report", "TRACE", "write what a trace's layout conversions cost, and what to fix first", report_option_list,
+    run_report};

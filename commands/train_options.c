@@ -1,0 +1,82 @@
+/* One row per option of `clprof train`. */
+#include "commands/train_options.h"
+
+#define AT(member) offsetof(struct train_options, member)
+
+const struct option train_option_rows[] = {
+    {"channels-last", 0, OPTION_FLAG, AT(channels_last), .help = "model and batch in channels_last (NHWC)"},
+    {"contiguous", 0, OPTION_FLAG, AT(contiguous), .help = "model and batch in contiguous (NCHW); the default"},
+    {"amp", 0, OPTION_CHOICE, AT(amp), "DTYPE", "auto|fp16|bf16|off", "auto",
+     .help = "autocast: auto is bf16 on a CPU, fp16 with GradScaler on a GPU"},
+    {"policy", 0, OPTION_TEXT, AT(policy), "NAME", .help = "which PyTorch's layouts to obey (clprof policies); default: the device's newest"},
+    {"device", 0, OPTION_CHOICE, AT(device), "DEVICE", "auto|cpu|cuda", "auto", .help = "where to run"},
+    {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, or a folder of idx.gz files"},
+    {"batch", 'b', OPTION_INT, AT(batch), "N", .initial = "16", .low = 1, .high = 65536, .help = "images per step"},
+    {"image-size", 0, OPTION_INT, AT(image_size), "S", .initial = "224", .low = 1, .high = 4096, .help = "side of an image in pixels"},
+    {"classes", 0, OPTION_INT, AT(classes), "N", .initial = "1000", .low = 2, .high = 1000000, .help = "outputs of the last layer"},
+    {"steps", 0, OPTION_INT, AT(steps), "N", .low = 1, .high = 1e12, .help = "train so many steps; default: until the profiled window closes"},
+    {"epochs", 0, OPTION_INT, AT(epochs), "N", .low = 1, .high = 1e9, .help = "train so many epochs, each ending with an evaluation"},
+    {"optimizer", 0, OPTION_CHOICE, AT(optimizer), "NAME", "sgd|adamw", "sgd", .help = "torch.optim.SGD or AdamW"},
+    {"lr", 0, OPTION_NUMBER, AT(learning_rate), "X", .low = 0, .high = 1e6, .given_offset = AT(given_learning_rate),
+     .help = "learning rate; default 0.01 for sgd, 0.001 for adamw"},
+    {"momentum", 0, OPTION_NUMBER, AT(momentum), "X", .initial = "0.9", .low = 0, .high = 1, .help = "of sgd"},
+    {"nesterov", 0, OPTION_FLAG, AT(nesterov), .help = "sgd with Nesterov's momentum"},
+    {"weight-decay", 0, OPTION_NUMBER, AT(weight_decay), "X", .low = 0, .high = 1e3, .given_offset = AT(given_weight_decay),
+     .help = "default 0.0001 for sgd, 0.01 for adamw"},
+    {"label-smoothing", 0, OPTION_NUMBER, AT(label_smoothing), "X", .initial = "0", .low = 0, .high = 1, .help = "of the cross entropy"},
+    {"schedule", 0, OPTION_CHOICE, AT(schedule), "NAME", "constant|cosine|onecycle", "constant", .help = "of the learning rate"},
+    {"profile", 0, OPTION_PAIR, AT(profile), "WARMUP:ACTIVE", .initial = "3:10", .low = 0, .high = 1000000,
+     .given_offset = AT(given_profile), .help = "steps to record, from the start; the first WARMUP don't count"},
+    {"no-profile", 0, OPTION_FLAG, AT(no_profile), .help = "record nothing"},
+    {"threads", 0, OPTION_INT, AT(threads), "N", .low = 1, .high = 4096, .help = "CPU threads; default: all"},
+    {"seed", 0, OPTION_INT, AT(seed), "N", .initial = "42", .low = 0, .high = 9e15, .help = "of parameters, shuffling and dropout"},
+    {"init-scale", 0, OPTION_NUMBER, AT(init_scale), "X", .initial = "65536", .low = 1e-30, .high = 1e30, .help = "GradScaler (fp16)"},
+    {"growth-factor", 0, OPTION_NUMBER, AT(growth_factor), "X", .initial = "2.0", .low = 1, .high = 1e6, .help = "GradScaler"},
+    {"backoff-factor", 0, OPTION_NUMBER, AT(backoff_factor), "X", .initial = "0.5", .low = 1e-6, .high = 1, .help = "GradScaler"},
+    {"growth-interval", 0, OPTION_INT, AT(growth_interval), "N", .initial = "2000", .low = 1, .high = 1e9, .help = "GradScaler"},
+    {"output", 'o', OPTION_TEXT, AT(output), "TRACE", .initial = "trace.db", .help = "the trace to write"},
+    {"report", 0, OPTION_TEXT, AT(report), "FILE", .help = "also write a report: .html, .json, .csv or .txt"},
+    {"quiet", 'q', OPTION_FLAG, AT(quiet), .help = "no progress"},
+    OPTION_END,
+};
+
+enum status train_options_check(const struct train_options *options)
+{
+    if (options->channels_last && options->contiguous)
+        return FAIL(USAGE, "--channels-last and --contiguous exclude each other");
+    if (options->no_profile && options->given_profile)
+        return FAIL(USAGE, "--profile and --no-profile exclude each other");
+    if (options->steps && options->epochs)
+        return FAIL(USAGE, "--steps and --epochs exclude each other");
+    if (!options->no_profile && options->profile[1] < 1)
+        return FAIL(USAGE, "--profile %lld:%lld records no active step; use --no-profile to record nothing",
+                    (long long)options->profile[0], (long long)options->profile[1]);
+    if (options->no_profile && !options->steps && !options->epochs)
+        return FAIL(USAGE, "--no-profile needs --steps or --epochs: without a window there is no end");
+    if (options->growth_factor <= 1 || options->backoff_factor >= 1)
+        return FAIL(USAGE, "--growth-factor must be above 1 and --backoff-factor below 1");
+    return STATUS_OK;
+}
+
+void train_options_session(const struct train_options *options, struct session_config *session)
+{
+    bool adamw = options->optimizer == OPTIMIZER_ADAMW;
+    double decay = options->given_weight_decay ? options->weight_decay : adamw ? 0.01 : 1e-4;
+    session->threads = (int)options->threads;
+    session->layout.format = options->channels_last ? FORMAT_CHANNELS_LAST : FORMAT_CONTIGUOUS;
+    session->autocast = options->amp != AMP_OFF;
+    session->autocast_dtype = options->amp == AMP_FP16 ? DTYPE_FLOAT16 : DTYPE_BFLOAT16;
+    session->batch = options->batch;
+    session->side = (int)options->image_size;
+    session->classes = (int)options->classes;
+    session->seed = (uint64_t)options->seed;
+    session->label_smoothing = options->label_smoothing;
+    session->optim = (struct optim_config){
+        .kind = (enum optimizer_kind)options->optimizer,
+        .sgd = {.momentum = options->momentum, .weight_decay = decay, .nesterov = options->nesterov},
+        .adamw = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay},
+        .scaler = session->autocast && session->autocast_dtype == DTYPE_FLOAT16,
+        .init_scale = options->init_scale,
+        .scaling = {options->growth_factor, options->backoff_factor, options->growth_interval},
+    };
+}

@@ -1,0 +1,31 @@
+/* The options of `clprof train`, and from them to what the trainer wants. */
+#ifndef COMMANDS_TRAIN_OPTIONS_H
+#define COMMANDS_TRAIN_OPTIONS_H
+
+#include "base/options.h"
+#include "trainer/loop.h"
+
+enum amp_choice { AMP_AUTO, AMP_FP16, AMP_BF16, AMP_OFF };
+enum device_choice { DEVICE_AUTO, DEVICE_CPU, DEVICE_CUDA };
+
+struct train_options {
+    bool channels_last, contiguous, no_profile, quiet, nesterov;
+    int amp, device, optimizer, schedule; /* choices */
+    const char *policy, *data, *output, *report;
+    int64_t batch, image_size, steps, epochs, threads, seed, classes;
+    int64_t profile[2]; /* warm-up, active */
+    double learning_rate, momentum, weight_decay, label_smoothing;
+    double init_scale, growth_factor, backoff_factor;
+    int64_t growth_interval;
+    bool given_learning_rate, given_profile, given_weight_decay;
+};
+
+extern const struct option train_option_rows[];
+
+/* Combinations that can't be: both formats, --profile with --no-profile, ... Fails with USAGE. */
+enum status train_options_check(const struct train_options *options);
+
+/* Fills what follows from the options alone (model, policy and back end are the caller's). */
+void train_options_session(const struct train_options *options, struct session_config *session);
+
+#endif

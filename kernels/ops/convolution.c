@@ -1,0 +1,107 @@
+/* aten::convolution and its backward: 2-D, weight (O, I/groups, kH, kW). */
+#include "kernels/ops/facts.h"
+
+enum { INPUT, WEIGHT, BIAS }; /* forward inputs; backward's are grad_output, input, weight */
+
+static enum status check_attrs(const struct op_query *query)
+{
+    const struct conv_attrs *conv = &query->attrs->conv;
+    for (int i = 0; i < 2; i++)
+        if (conv->stride[i] < 1 || conv->dilation[i] < 1 || conv->padding[i] < 0)
+            return FAIL(USAGE, "%s: stride %d, dilation %d, padding %d; stride and dilation must be positive, padding not "
+                        "negative", op_name(query->op), conv->stride[i], conv->dilation[i], conv->padding[i]);
+    if (conv->groups < 1)
+        return FAIL(USAGE, "%s: groups is %d; it must be positive", op_name(query->op), conv->groups);
+    return STATUS_OK;
+}
+
+static enum status check_channels(const struct op_query *query, const struct tensor *input, const struct tensor *weight)
+{
+    int groups = query->attrs->conv.groups;
+    char input_shape[FACTS_SHAPE_BYTES], weight_shape[FACTS_SHAPE_BYTES];
+
+    facts_shape(input_shape, input);
+    facts_shape(weight_shape, weight);
+    if (weight->size[1] * groups != input->size[1])
+        return FAIL(USAGE, "%s: weight %s with groups=%d takes %lld channels, but input is %s", op_name(query->op),
+                    weight_shape, groups, (long long)weight->size[1] * groups, input_shape);
+    if (weight->size[0] % groups)
+        return FAIL(USAGE, "%s: weight %s has %lld output channels, which groups=%d does not divide", op_name(query->op),
+                    weight_shape, (long long)weight->size[0], groups);
+    return STATUS_OK;
+}
+
+static enum status output_sizes(const struct op_query *query, const struct tensor *input, const struct tensor *weight,
+                                int64_t *size)
+{
+    const struct conv_attrs *conv = &query->attrs->conv;
+    char shape[FACTS_SHAPE_BYTES];
+
+    for (int i = 0; i < 2; i++) {
+        int64_t padded = input->size[2 + i] + 2 * conv->padding[i];
+        int64_t window = conv->dilation[i] * (weight->size[2 + i] - 1) + 1;
+        if (padded < window)
+            return FAIL(USAGE, "%s: input %s is too small: %s %lld with padding, the kernel covers %lld; use larger images",
+                        op_name(query->op), facts_shape(shape, input), i ? "width" : "height", (long long)padded,
+                        (long long)window);
+        size[i] = (padded - window) / conv->stride[i] + 1;
+    }
+    return STATUS_OK;
+}
+
+static enum status infer_convolution(const struct op_query *query, struct tensor *out)
+{
+    int64_t size[2];
+
+    TRY(facts_need(query, INPUT, 4));
+    TRY(facts_need(query, WEIGHT, 4));
+    const struct tensor *input = query->in[INPUT], *weight = query->in[WEIGHT];
+    TRY(check_attrs(query));
+    TRY(check_channels(query, input, weight));
+    TRY(facts_need_vector(query, BIAS, weight->size[0], "output channels"));
+    TRY(output_sizes(query, input, weight, size));
+    out[0] = tensor_make_4d(input->dtype, input->size[0], weight->size[0], size[0], size[1], FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+static enum status infer_backward(const struct op_query *query, struct tensor *out)
+{
+    int64_t size[2];
+    char shape[FACTS_SHAPE_BYTES];
+
+    for (int i = 0; i < 3; i++)
+        TRY(facts_need(query, i, 4));
+    const struct tensor *grad = query->in[0], *input = query->in[1], *weight = query->in[2];
+    TRY(check_attrs(query));
+    TRY(check_channels(query, input, weight));
+    TRY(output_sizes(query, input, weight, size));
+    if (grad->size[0] != input->size[0] || grad->size[1] != weight->size[0] || grad->size[2] != size[0] ||
+        grad->size[3] != size[1])
+        return FAIL(USAGE, "%s: grad_output %s must have the forward output's shape (%lld, %lld, %lld, %lld)",
+                    op_name(query->op), facts_shape(shape, grad), (long long)input->size[0], (long long)weight->size[0],
+                    (long long)size[0], (long long)size[1]);
+    out[0] = facts_like(input);
+    out[1] = facts_like(weight);
+    out[2] = facts_vector(weight->dtype, weight->size[0]);
+    return STATUS_OK;
+}
+
+/* Multiply-adds of one pass over the output, padding counted, as PyTorch's counter does. */
+static int64_t flops_of_pass(const struct tensor *output, const struct tensor *weight)
+{
+    return 2 * tensor_count(output) * weight->size[1] * weight->size[2] * weight->size[3];
+}
+
+static int64_t flops_convolution(const struct op_call *call)
+{
+    return flops_of_pass(call->out[0], call->in[WEIGHT]) + (call->in[BIAS] ? tensor_count(call->out[0]) : 0);
+}
+
+static int64_t flops_backward(const struct op_call *call)
+{
+    int passes = (call->out[0] != NULL) + (call->out[1] != NULL);
+    return passes * flops_of_pass(call->in[0], call->in[2]) + (call->out[2] ? tensor_count(call->in[0]) : 0);
+}
+
+const struct op_facts facts_convolution = {infer_convolution, flops_convolution, 0};
+const struct op_facts facts_convolution_backward = {infer_backward, flops_backward, 0};

@@ -1,0 +1,150 @@
+/*
+ * 2-D convolution with stride, padding, dilation and groups, and its three gradients, each as the sum that defines it.
+ * The weight may be wider than the input (float32 master weights): it is then rounded to the input's dtype first.
+ */
+#include "kernels/ref/ref.h"
+
+/* The sizes and windows of a call, from its input, weight and output (or grad_output). */
+struct shape {
+    int64_t batch, in_channels, in_h, in_w, out_channels, out_h, out_w;
+    int64_t group_in, group_out; /* channels of one group */
+    struct ref_window h, w;
+};
+
+static struct ref_window window_of(const struct conv_attrs *attrs, const struct tensor *weight, int dimension)
+{
+    return (struct ref_window){.kernel = weight->size[2 + dimension],
+                               .stride = attrs->stride[dimension],
+                               .padding = attrs->padding[dimension],
+                               .dilation = attrs->dilation[dimension]};
+}
+
+static struct shape shape_of(const struct conv_attrs *attrs, const struct tensor *input, const struct tensor *weight,
+                             const struct tensor *output)
+{
+    return (struct shape){.batch = input->size[0],
+                          .in_channels = input->size[1],
+                          .in_h = input->size[2],
+                          .in_w = input->size[3],
+                          .out_channels = output->size[1],
+                          .out_h = output->size[2],
+                          .out_w = output->size[3],
+                          .group_in = weight->size[1],
+                          .group_out = output->size[1] / attrs->groups,
+                          .h = window_of(attrs, weight, 0),
+                          .w = window_of(attrs, weight, 1)};
+}
+
+/* The weight as the arithmetic sees it: in the input's dtype. */
+static double load_weight(const struct tensor *weight, enum dtype dtype, int64_t o, int64_t i, int64_t kh, int64_t kw)
+{
+    double value = ref_load_4d(weight, o, i, kh, kw);
+    return weight->dtype == dtype ? value : ref_round(dtype, value);
+}
+
+static double output_at(const struct shape *shape, const struct tensor *input, const struct tensor *weight, int64_t n,
+                        int64_t o, int64_t oh, int64_t ow)
+{
+    int64_t first = o / shape->group_out * shape->group_in; /* first input channel of o's group */
+    double sum = 0;
+    for (int64_t kh = 0; kh < shape->h.kernel; kh++)
+        for (int64_t kw = 0; kw < shape->w.kernel; kw++) {
+            int64_t h = ref_window_input(&shape->h, oh, kh), w = ref_window_input(&shape->w, ow, kw);
+            if (h < 0 || h >= shape->in_h || w < 0 || w >= shape->in_w)
+                continue;
+            for (int64_t i = 0; i < shape->group_in; i++)
+                sum += ref_load_4d(input, n, first + i, h, w) * load_weight(weight, input->dtype, o, i, kh, kw);
+        }
+    return sum;
+}
+
+static void compute_convolution(const struct op_call *call)
+{
+    const struct tensor *input = call->in[0], *weight = call->in[1], *bias = call->in[2];
+    struct shape shape = shape_of(&call->attrs.conv, input, weight, call->out[0]);
+    for (int64_t n = 0; n < shape.batch; n++)
+        for (int64_t o = 0; o < shape.out_channels; o++)
+            for (int64_t oh = 0; oh < shape.out_h; oh++)
+                for (int64_t ow = 0; ow < shape.out_w; ow++) {
+                    double sum = output_at(&shape, input, weight, n, o, oh, ow);
+                    ref_store_4d(call->out[0], n, o, oh, ow, sum + (bias ? ref_load(bias, o) : 0));
+                }
+}
+REF_OP(convolution)
+
+static double grad_input_at(const struct shape *shape, const struct tensor *grad_output, const struct tensor *weight,
+                            int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    int64_t group = c / shape->group_in;
+    double sum = 0;
+    for (int64_t kh = 0; kh < shape->h.kernel; kh++)
+        for (int64_t kw = 0; kw < shape->w.kernel; kw++) {
+            int64_t oh = ref_window_output(&shape->h, h, kh, shape->out_h);
+            int64_t ow = ref_window_output(&shape->w, w, kw, shape->out_w);
+            if (oh < 0 || ow < 0)
+                continue;
+            for (int64_t o = group * shape->group_out; o < (group + 1) * shape->group_out; o++)
+                sum += ref_load_4d(grad_output, n, o, oh, ow) *
+                       load_weight(weight, grad_output->dtype, o, c % shape->group_in, kh, kw);
+        }
+    return sum;
+}
+
+static void compute_grad_input(const struct op_call *call, const struct shape *shape)
+{
+    for (int64_t n = 0; n < shape->batch; n++)
+        for (int64_t c = 0; c < shape->in_channels; c++)
+            for (int64_t h = 0; h < shape->in_h; h++)
+                for (int64_t w = 0; w < shape->in_w; w++)
+                    ref_store_4d(call->out[0], n, c, h, w,
+                                 grad_input_at(shape, call->in[0], call->in[2], n, c, h, w));
+}
+
+static double grad_weight_at(const struct shape *shape, const struct tensor *grad_output, const struct tensor *input,
+                             int64_t o, int64_t i, int64_t kh, int64_t kw)
+{
+    int64_t c = o / shape->group_out * shape->group_in + i;
+    double sum = 0;
+    for (int64_t n = 0; n < shape->batch; n++)
+        for (int64_t oh = 0; oh < shape->out_h; oh++)
+            for (int64_t ow = 0; ow < shape->out_w; ow++) {
+                int64_t h = ref_window_input(&shape->h, oh, kh), w = ref_window_input(&shape->w, ow, kw);
+                if (h >= 0 && h < shape->in_h && w >= 0 && w < shape->in_w)
+                    sum += ref_load_4d(grad_output, n, o, oh, ow) * ref_load_4d(input, n, c, h, w);
+            }
+    return sum;
+}
+
+static void compute_grad_weight(const struct op_call *call, const struct shape *shape)
+{
+    for (int64_t o = 0; o < shape->out_channels; o++)
+        for (int64_t i = 0; i < shape->group_in; i++)
+            for (int64_t kh = 0; kh < shape->h.kernel; kh++)
+                for (int64_t kw = 0; kw < shape->w.kernel; kw++)
+                    ref_store_4d(call->out[1], o, i, kh, kw,
+                                 grad_weight_at(shape, call->in[0], call->in[1], o, i, kh, kw));
+}
+
+static void compute_grad_bias(const struct op_call *call, const struct shape *shape)
+{
+    for (int64_t o = 0; o < shape->out_channels; o++) {
+        double sum = 0;
+        for (int64_t n = 0; n < shape->batch; n++)
+            for (int64_t oh = 0; oh < shape->out_h; oh++)
+                for (int64_t ow = 0; ow < shape->out_w; ow++)
+                    sum += ref_load_4d(call->in[0], n, o, oh, ow);
+        ref_store(call->out[2], o, sum);
+    }
+}
+
+static void compute_convolution_backward(const struct op_call *call)
+{
+    struct shape shape = shape_of(&call->attrs.conv, call->in[1], call->in[2], call->in[0]);
+    if (call->out[0])
+        compute_grad_input(call, &shape);
+    if (call->out[1])
+        compute_grad_weight(call, &shape);
+    if (call->out[2])
+        compute_grad_bias(call, &shape);
+}
+REF_OP(convolution_backward)

@@ -1,0 +1,243 @@
+/*
+ * Who belongs to whom: kernels wait ("held") until their operator ends, then follow its row; operators fused into it and
+ * conversions come along as they were declared. Row ids therefore follow the order of execution.
+ */
+#include <stdlib.h>
+
+#include "profiler/rows.h"
+
+struct batch {
+    struct recorder *recorder;
+    const struct channel *channel;
+    int64_t step_id;             /* 0 = outside steps */
+    const struct event *counts, *values; /* of the step that ends */
+};
+
+/* An operator's row and the times that its fused operators and conversions take over. */
+struct op_row {
+    int64_t id, start_ns, dur_ns; /* dur_ns -1: fused, no time of its own */
+    int64_t fused_into;           /* -1: none */
+};
+
+static void bind_step(const struct batch *batch, sqlite3_stmt *row, int position)
+{
+    store_bind_known(row, position, batch->step_id ? batch->step_id : -1);
+}
+
+static enum status write_conversion(struct batch *batch, int number, int64_t op_id, int64_t kernel_id, int64_t start_ns,
+                                    int64_t dur_ns)
+{
+    struct recorder *recorder = batch->recorder;
+    sqlite3_stmt *row = recorder->store.row[ROW_CONVERSION];
+
+    trace_bind_int(row, 1, ++recorder->ids.conversion);
+    bind_step(batch, row, 2);
+    store_bind_known(row, 3, op_id);
+    trace_bind_int(row, 4, number + 1);
+    store_bind_known(row, 5, kernel_id);
+    trace_bind_int(row, 6, start_ns);
+    store_bind_known(row, 7, dur_ns);
+    return store_insert(&recorder->store, ROW_CONVERSION);
+}
+
+static enum status write_conversions(struct batch *batch, struct plan_list list, int64_t op_id, int64_t kernel_id,
+                                     int64_t start_ns, int64_t dur_ns)
+{
+    const struct plan_conversion *conversions = batch->recorder->plan.conversions;
+
+    for (int number = list.first; number >= 0; number = conversions[number].next)
+        TRY(write_conversion(batch, number, op_id, kernel_id, start_ns, dur_ns));
+    return STATUS_OK;
+}
+
+/* op_id -1: the operator never ended. */
+static enum status write_kernel(struct batch *batch, const struct event *event, int64_t op_id)
+{
+    struct recorder *recorder = batch->recorder;
+    sqlite3_stmt *row = recorder->store.row[ROW_KERNEL];
+    int64_t kernel_id = ++recorder->ids.kernel;
+    int64_t start_ns = event->a.integer, dur_ns = event->b.integer - start_ns;
+
+    trace_bind_int(row, 1, kernel_id);
+    bind_step(batch, row, 2);
+    store_bind_known(row, 3, op_id);
+    trace_bind_int(row, 4, event->number + 1);
+    trace_bind_int(row, 5, start_ns);
+    trace_bind_int(row, 6, dur_ns);
+    TRY(store_insert(&recorder->store, ROW_KERNEL));
+    return write_conversions(batch, recorder->plan.kernels[event->number].conversions, op_id, kernel_id, start_ns, dur_ns);
+}
+
+/* Device time of the held kernels of an operator; -1 when it has none: unknown is not zero. */
+static int64_t held_time(const struct recorder *recorder, int op)
+{
+    int64_t total_ns = -1;
+
+    for (size_t i = 0; i < recorder->held_count; i++) {
+        const struct event *event = recorder->held[i];
+        if (recorder->plan.kernels[event->number].op == op)
+            total_ns = (total_ns < 0 ? 0 : total_ns) + event->b.integer - event->a.integer;
+    }
+    return total_ns;
+}
+
+/* Writes the held kernels of one operator, keeps the others. */
+static enum status release_kernels(struct batch *batch, int op, int64_t op_id)
+{
+    struct recorder *recorder = batch->recorder;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < recorder->held_count; i++) {
+        const struct event *event = recorder->held[i];
+        if (recorder->plan.kernels[event->number].op == op)
+            TRY(write_kernel(batch, event, op_id));
+        else
+            recorder->held[kept++] = event;
+    }
+    recorder->held_count = kept;
+    return STATUS_OK;
+}
+
+/* Kernels whose operator did not end within the step (or before it): kept, with no operator. */
+static enum status release_orphans(struct batch *batch)
+{
+    struct recorder *recorder = batch->recorder;
+
+    for (size_t i = 0; i < recorder->held_count; i++)
+        TRY(write_kernel(batch, recorder->held[i], -1));
+    recorder->held_count = 0;
+    return STATUS_OK;
+}
+
+/* The newest row of an operator within the batch's step; -1 when it did not run there. */
+static int64_t row_in_step(const struct batch *batch, int op)
+{
+    const struct plan_op *ops = batch->recorder->plan.ops;
+
+    return op >= 0 && ops[op].row_id && ops[op].row_step == batch->step_id ? ops[op].row_id : -1;
+}
+
+static enum status write_op_row(struct batch *batch, int number, const struct op_row *op)
+{
+    struct recorder *recorder = batch->recorder;
+    struct plan_op *declared = &recorder->plan.ops[number];
+    sqlite3_stmt *row = recorder->store.row[ROW_OP];
+
+    trace_bind_int(row, 1, op->id);
+    bind_step(batch, row, 2);
+    trace_bind_int(row, 3, number + 1);
+    store_bind_known(row, 4, row_in_step(batch, declared->forward_op));
+    store_bind_known(row, 5, op->fused_into);
+    trace_bind_int(row, 6, batch->channel->thread_id);
+    trace_bind_int(row, 7, op->start_ns);
+    store_bind_known(row, 8, op->dur_ns);
+    store_bind_known(row, 9, held_time(recorder, number));
+    declared->row_step = batch->step_id;
+    declared->row_id = op->id;
+    return store_insert(&recorder->store, ROW_OP);
+}
+
+/* The operator, its kernels, its conversions, then whatever is fused into it, each in the same way. */
+static enum status write_op(struct batch *batch, int number, struct op_row op)
+{
+    struct recorder *recorder = batch->recorder;
+    struct op_row fused = {.start_ns = op.start_ns, .dur_ns = -1};
+
+    op.id = fused.fused_into = ++recorder->ids.op;
+    TRY(write_op_row(batch, number, &op));
+    TRY(release_kernels(batch, number, op.id));
+    TRY(write_conversions(batch, recorder->plan.ops[number].conversions, op.id, -1, op.start_ns, -1));
+    for (int other = recorder->plan.ops[number].fused.first; other >= 0; other = recorder->plan.ops[other].next_fused)
+        TRY(write_op(batch, other, fused));
+    return STATUS_OK;
+}
+
+static enum status on_step_begin(struct batch *batch, const struct event *event)
+{
+    (void)event;
+    TRY(release_orphans(batch));
+    batch->step_id = ++batch->recorder->ids.step;
+    return STATUS_OK;
+}
+
+static enum status on_kernel(struct batch *batch, const struct event *event)
+{
+    struct recorder *recorder = batch->recorder;
+
+    if (event->number < 0 || event->number >= recorder->plan.kernel_count)
+        return FAIL(USAGE, "kernel number %d ran but was never declared", event->number);
+    if (recorder->held_count == recorder->held_capacity) {
+        size_t wanted = recorder->held_capacity ? 2 * recorder->held_capacity : 64;
+        const struct event **larger = realloc(recorder->held, wanted * sizeof *larger);
+        if (!larger)
+            return FAIL(NO_MEMORY, "no memory for %zu kernels of one operator", wanted);
+        recorder->held = larger;
+        recorder->held_capacity = wanted;
+    }
+    recorder->held[recorder->held_count++] = event;
+    return STATUS_OK;
+}
+
+static enum status on_op(struct batch *batch, const struct event *event)
+{
+    if (event->number < 0 || event->number >= batch->recorder->plan.op_count)
+        return FAIL(USAGE, "operator number %d ran but was never declared", event->number);
+    return write_op(batch, event->number,
+                    (struct op_row){.start_ns = event->a.integer,
+                                    .dur_ns = event->b.integer - event->a.integer,
+                                    .fused_into = -1});
+}
+
+static enum status on_step_counts(struct batch *batch, const struct event *event)
+{
+    batch->counts = event;
+    return STATUS_OK;
+}
+
+static enum status on_step_values(struct batch *batch, const struct event *event)
+{
+    batch->values = event;
+    return STATUS_OK;
+}
+
+static enum status on_step_end(struct batch *batch, const struct event *event)
+{
+    struct recorder *recorder = batch->recorder;
+    sqlite3_stmt *row = recorder->store.row[ROW_STEP];
+
+    if (!batch->step_id || !batch->counts || !batch->values)
+        return FAIL(USAGE, "a step ended that had not begun");
+    TRY(release_orphans(batch));
+    trace_bind_int(row, 1, batch->step_id);
+    trace_bind_int(row, 2, batch->counts->a.integer);
+    trace_bind_int(row, 3, event->a.integer);
+    trace_bind_int(row, 4, event->b.integer - event->a.integer);
+    store_bind_known(row, 5, batch->counts->b.integer);
+    trace_bind_number(row, 6, batch->values->a.real);
+    if (batch->values->b.real < 0)
+        sqlite3_bind_null(row, 7);
+    else
+        trace_bind_number(row, 7, batch->values->b.real);
+    trace_bind_int(row, 8, event->number);
+    batch->step_id = 0;
+    return store_insert(&recorder->store, ROW_STEP);
+}
+
+static enum status (*const on_event[EVENT_COUNT])(struct batch *, const struct event *) = {
+    [EVENT_STEP_BEGIN] = on_step_begin,   [EVENT_KERNEL] = on_kernel,           [EVENT_OP] = on_op,
+    [EVENT_STEP_COUNTS] = on_step_counts, [EVENT_STEP_VALUES] = on_step_values, [EVENT_STEP_END] = on_step_end,
+};
+
+enum status rows_write(struct recorder *recorder, const struct channel *channel)
+{
+    struct batch batch = {.recorder = recorder, .channel = channel};
+    int64_t steps = recorder->ids.step;
+
+    recorder->held_count = 0;
+    for (size_t i = 0; i < channel->count; i++)
+        TRY(on_event[channel->events[i].kind](&batch, &channel->events[i]));
+    TRY(release_orphans(&batch));
+    TRY(store_commit(&recorder->store));
+    recorder->committed_steps += recorder->ids.step - steps;
+    return STATUS_OK;
+}

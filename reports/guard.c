@@ -1,0 +1,70 @@
+/* An SQLite authorizer with a list of what is allowed: what a later SQLite may invent is refused. */
+#include "reports/guard.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* PRAGMAs that only tell; `bare` ones change something when given a value. */
+static const struct {
+    const char *name;
+    int bare;
+} pragmas[] = {
+    {"table_info", 0},     {"table_xinfo", 0}, {"table_list", 0},   {"index_list", 0},     {"index_info", 0},
+    {"index_xinfo", 0},    {"database_list", 1}, {"function_list", 1}, {"compile_options", 1}, {"application_id", 1},
+    {"foreign_key_list", 0}, {"user_version", 1}, {"schema_version", 1}, {"page_count", 1},  {"page_size", 1},
+    {"journal_mode", 1},   {"encoding", 1},
+};
+
+static int pragma_allowed(const char *name, const char *value)
+{
+    for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++)
+        if (sqlite3_stricmp(pragmas[i].name, name) == 0)
+            return !pragmas[i].bare || value == NULL;
+    return 0;
+}
+
+static const char *refused_word(int action)
+{
+    static const struct {
+        int action;
+        const char *word;
+    } words[] = {{SQLITE_ATTACH, "ATTACH"}, {SQLITE_DETACH, "DETACH"},           {SQLITE_PRAGMA, "this PRAGMA"},
+                 {SQLITE_INSERT, "INSERT"}, {SQLITE_UPDATE, "UPDATE"},           {SQLITE_DELETE, "DELETE"},
+                 {SQLITE_FUNCTION, "this function"}, {SQLITE_TRANSACTION, "a transaction"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].action == action)
+            return words[i].word;
+    return "this statement";
+}
+
+static int authorize(void *context, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    const char **refused = context;
+
+    (void)database;
+    (void)trigger;
+    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
+        return SQLITE_OK;
+    if (action == SQLITE_FUNCTION && sqlite3_stricmp(second, "load_extension") != 0 &&
+        sqlite3_stricmp(second, "fts3_tokenizer") != 0)
+        return SQLITE_OK;
+    if (action == SQLITE_PRAGMA && pragma_allowed(first, second))
+        return SQLITE_OK;
+    /* CREATE and DROP begin with a write to sqlite_master. */
+    if (*refused == NULL)
+        *refused = first != NULL && strncmp(first, "sqlite_", 7) == 0 ? "CREATE or DROP" : refused_word(action);
+    return SQLITE_DENY;
+}
+
+void guard_install(sqlite3 *db, const char **refused)
+{
+    *refused = NULL;
+    sqlite3_set_authorizer(db, authorize, refused);
+}
+
+void guard_remove(sqlite3 *db)
+{
+    sqlite3_set_authorizer(db, NULL, NULL);
+}

@@ -1,0 +1,68 @@
+/* Matrix products, sums, and the loss. */
+#include "tests/ops/cases.h"
+
+#define LOG_SOFTMAX(text, X, n, m)                                                                                 \
+    {.op = OP_LOG_SOFTMAX, .label = text, .in = {{V2(n, m)}}, .out = {{X(n, m)}}, .tolerance = TOLERANCE_SUM},     \
+    {.op = OP_LOG_SOFTMAX_BACKWARD,                                                                                \
+     .label = text,                                                                                                \
+     .in = {{X(n, m)}, {X(n, m), .fill = FILL_LOG_PROBABILITY}},                                                   \
+     .out = {{V2(n, m)}},                                                                                          \
+     .tolerance = TOLERANCE_SUM}
+
+#define NLL_LOSS(text, n, m, smoothing, scale)                                                                     \
+    {.op = OP_NLL_LOSS,                                                                                            \
+     .label = text,                                                                                                \
+     .attrs.loss = {smoothing},                                                                                    \
+     .in = {{F2(n, m), .fill = FILL_LOG_PROBABILITY}, {I1(n), .fill = FILL_CLASS, .value = m}},                    \
+     .out = {{F0}},                                                                                                \
+     .tolerance = TOLERANCE_SUM},                                                                                  \
+    {.op = OP_NLL_LOSS_BACKWARD,                                                                                   \
+     .label = text,                                                                                                \
+     .attrs.loss = {smoothing},                                                                                    \
+     .in = {{F0, .fill = FILL_VALUE, .value = scale},                                                              \
+            {F2(n, m), .fill = FILL_LOG_PROBABILITY},                                                              \
+            {I1(n), .fill = FILL_CLASS, .value = m}},                                                              \
+     .out = {{F2(n, m)}},                                                                                          \
+     .tolerance = TOLERANCE_ROUNDING}
+
+static const struct op_case rows[] = {
+    {.op = OP_ADDMM,
+     .label = "weight as PyTorch keeps it, master",
+     .in = {{F1(10)}, {V2(5, 64)}, {F2(64, 10), .transposed = true}},
+     .out = {{V2(5, 10)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_ADDMM,
+     .label = "all in one dtype",
+     .in = {{V1(7)}, {V2(3, 33)}, {V2(33, 7), .transposed = true}},
+     .out = {{V2(3, 7)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_ADDMM,
+     .label = "dense weight, one row",
+     .in = {{F1(17)}, {V2(1, 40)}, {V2(40, 17)}},
+     .out = {{V2(1, 17)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_MM,
+     .label = "grad_input: master weight",
+     .in = {{V2(5, 10)}, {F2(10, 64)}},
+     .out = {{V2(5, 64)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_MM,
+     .label = "grad_weight: transposed factor, wider output",
+     .in = {{V2(10, 5), .transposed = true}, {V2(5, 64)}},
+     .out = {{F2(10, 64)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_MM,
+     .label = "both transposed",
+     .in = {{V2(9, 17), .transposed = true}, {V2(17, 33), .transposed = true}},
+     .out = {{V2(9, 33)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_SUM, .label = "wider output", .in = {{V2(16, 33)}}, .out = {{F1(33)}}, .tolerance = TOLERANCE_SUM},
+    {.op = OP_SUM, .label = "one dtype", .in = {{V2(7, 10)}}, .out = {{V1(10)}}, .tolerance = TOLERANCE_SUM},
+    LOG_SOFTMAX("10 classes, float32 output", F2, 5, 10),
+    LOG_SOFTMAX("1000 classes, float32 output", F2, 3, 1000),
+    LOG_SOFTMAX("one dtype", V2, 4, 33),
+    NLL_LOSS("10 classes", 6, 10, 0, 1),
+    NLL_LOSS("label smoothing, loss scale", 5, 33, 0.1, 1024),
+};
+
+const struct case_list cases_matrix = {rows, sizeof rows / sizeof *rows};

@@ -1,0 +1,170 @@
+/* Making a session, running its steps. Graph and memory: session_build.c; parameters' values: session_state.c. */
+#include "trainer/session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trainer/session_int.h"
+
+enum status session_create(const struct session_config *config, struct session **out)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return FAIL(NO_MEMORY, "no memory for a session");
+    session->config = *config;
+    graph_init(&session->train.graph);
+    graph_init(&session->evaluation.graph);
+    enum status status;
+    TRY_OUT(config->backend->open(&(struct backend_options){.threads = config->threads}, &session->device));
+    TRY_OUT(session_build(config, true, &session->train.graph));
+    TRY_OUT(session_place(session));
+    TRY_OUT(plan_create(&session->train.graph, config->backend, session->device, session->train.outside,
+                        &session->train.plan));
+    session->train.made = true;
+    *out = session;
+    return STATUS_OK;
+out:
+    session_destroy(session);
+    return status;
+}
+
+static void release_plan(struct session_plan *plan)
+{
+    if (plan->made)
+        plan_release(&plan->plan);
+    graph_release(&plan->graph);
+    free(plan->outside);
+}
+
+void session_destroy(struct session *session)
+{
+    if (!session)
+        return;
+    release_plan(&session->train);
+    release_plan(&session->evaluation);
+    for (int i = 0; i < session->owned_count; i++)
+        session->config.backend->free(session->device, session->owned[i]);
+    free(session->owned);
+    free(session->state);
+    free(session->host_logits);
+    if (session->device)
+        session->config.backend->close(session->device);
+    free(session);
+}
+
+enum status session_declare(struct session *session, const struct observer *observer)
+{
+    return plan_declare(&session->train.plan, observer);
+}
+
+/* Host to an input value's memory; values the graph does not use are skipped. */
+static void set_input(struct session *session, const struct session_plan *plan, int value, const void *from,
+                      int64_t bytes)
+{
+    if (value >= 0 && plan->graph.value[value].kind == VALUE_INPUT)
+        session->config.backend->copy_in(session->device, plan->outside[value], from, (size_t)bytes);
+}
+
+static void set_inputs(struct session *session, const struct session_plan *plan, const struct batch *batch)
+{
+    const struct graph *graph = &plan->graph;
+    set_input(session, plan, graph->batch, batch->images, tensor_bytes(&graph->value[graph->batch].tensor));
+    set_input(session, plan, graph->labels, batch->labels, tensor_bytes(&graph->value[graph->labels].tensor));
+}
+
+static void set_scalars(struct session *session, int64_t step, double learning_rate)
+{
+    const struct session_plan *plan = &session->train;
+    const struct graph *graph = &plan->graph;
+    float rate = (float)learning_rate, first = step == 0, one = 1;
+    set_input(session, plan, graph->learning_rate, &rate, sizeof rate);
+    set_input(session, plan, graph->first_step, &first, sizeof first);
+    set_input(session, plan, graph->loss_scale, &one, sizeof one);
+    set_input(session, plan, graph->step_count, &step, sizeof step);
+}
+
+static float read_scalar(struct session *session, int value)
+{
+    const struct graph *graph = &session->train.graph;
+    float number;
+    session->config.backend->copy_out(session->device, &number, graph->value[graph_memory_of(graph, value)].tensor.data,
+                                      sizeof number);
+    return number;
+}
+
+static void read_result(struct session *session, struct step_result *out)
+{
+    const struct graph *graph = &session->train.graph;
+    out->loss = read_scalar(session, graph->loss);
+    out->grad_scale = session->config.optim.scaler ? read_scalar(session, graph->loss_scale) : -1;
+    out->skipped = session->config.optim.scaler && read_scalar(session, graph->found_inf) != 0;
+}
+
+enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
+                         const struct observer *observer, struct step_result *out)
+{
+    set_inputs(session, &session->train, batch);
+    set_scalars(session, step, learning_rate);
+    TRY(plan_run(&session->train.plan, PLAN_ALL_PHASES, observer));
+    session->config.backend->synchronize(session->device);
+    read_result(session, out);
+    return STATUS_OK;
+}
+
+static enum status make_evaluation(struct session *session)
+{
+    struct session_plan *plan = &session->evaluation;
+    if (plan->made)
+        return STATUS_OK;
+    size_t logits = (size_t)session->config.batch * (size_t)session->config.classes;
+    TRY(session_build(&session->config, false, &plan->graph));
+    TRY(session_share(session));
+    TRY(plan_create(&plan->graph, session->config.backend, session->device, plan->outside, &plan->plan));
+    plan->made = true;
+    session->host_logits = calloc(logits, sizeof(float));
+    return session->host_logits ? STATUS_OK : FAIL(NO_MEMORY, "no memory for %zu logits", logits);
+}
+
+enum status session_evaluate(struct session *session, const struct batch *batch, const float **logits)
+{
+    TRY(make_evaluation(session));
+    const struct session_plan *plan = &session->evaluation;
+    set_inputs(session, plan, batch);
+    TRY(plan_run(&session->evaluation.plan, PLAN_ALL_PHASES, NULL));
+    session->config.backend->synchronize(session->device);
+    const struct tensor *made = &plan->graph.value[graph_memory_of(&plan->graph, plan->graph.logits)].tensor;
+    int64_t count = tensor_count(made);
+    char *raw = (char *)session->host_logits + (sizeof(float) - dtype_bytes(made->dtype)) * (size_t)count;
+    session->config.backend->copy_out(session->device, raw, made->data, (size_t)tensor_bytes(made));
+    /* Widens in place, front to back: the narrow values lie at the end of the buffer. */
+    for (int64_t i = 0; i < count && made->dtype != DTYPE_FLOAT32; i++)
+        session->host_logits[i] = (float)dtype_load(raw, made->dtype, i);
+    *logits = session->host_logits;
+    return STATUS_OK;
+}
+
+const char *session_device_name(const struct session *session)
+{
+    return session->config.backend->device_name(session->device);
+}
+
+int session_threads(const struct session *session)
+{
+    return session->config.backend->threads(session->device);
+}
+
+int session_states(const struct session *session)
+{
+    return session->states;
+}
+
+const struct session_state *session_state(const struct session *session, int index)
+{
+    return &session->state[index];
+}
+
+const struct graph *session_graph(const struct session *session)
+{
+    return &session->train.graph;
+}

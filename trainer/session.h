@@ -1,0 +1,79 @@
+/*
+ * A model that can be trained: the device, the parameters and optimizer state on it, the plan of a training step and,
+ * made when first wanted, the plan of an evaluation step over the same parameters.
+ */
+#ifndef TRAINER_SESSION_H
+#define TRAINER_SESSION_H
+
+#include "trainer/data/loader.h"
+#include "trainer/layouts.h"
+#include "trainer/models.h"
+#include "trainer/optim.h"
+#include "trainer/plan.h"
+
+struct session_config {
+    const struct model *model;
+    const struct policy *policy;
+    const struct backend *backend;
+    int threads;             /* 0 = all */
+    struct layout_plan layout;
+    bool autocast;
+    enum dtype autocast_dtype;
+    int64_t batch;
+    int side, classes;
+    uint64_t seed;
+    double label_smoothing;
+    struct optim_config optim;
+};
+
+/* Named memory that outlives steps: parameters, running statistics, optimizer and scaler state. */
+struct session_state {
+    const char *name;     /* state_dict name, or "optimizer.momentum_buffer", "scaler.scale", ... */
+    struct tensor tensor; /* on the device, in the model's format */
+    bool parameter;
+    struct init init;
+};
+
+struct session;
+
+struct step_result {
+    double loss;       /* unscaled */
+    double grad_scale; /* after the step; -1 without a scaler */
+    bool skipped;      /* the scaler found inf or nan */
+};
+
+/* Builds, plans, allocates; parameters are not set yet. Fails before anything ran: shapes, memory, support. */
+enum status session_create(const struct session_config *config, struct session **out);
+void session_destroy(struct session *session);
+
+/* Declares everything to the observer; before session_initialise. */
+enum status session_declare(struct session *session, const struct observer *observer);
+
+/*
+ * Sets parameters by their init rules from the seed, then brings 4-D ones to the model's format by real conversions
+ * (cause weight, paid once), which the observer is told of. NULL observer = unwatched.
+ */
+enum status session_initialise(struct session *session, const struct observer *observer);
+
+/* One training step on a full batch. `step` counts from 0 over the whole training. */
+enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
+                         const struct observer *observer, struct step_result *out);
+
+/* Forward in evaluation mode; logits (batch, classes) float32 on the host, owned by the session until the next call. */
+enum status session_evaluate(struct session *session, const struct batch *batch, const float **logits);
+
+const char *session_device_name(const struct session *session);
+int session_threads(const struct session *session);
+
+/* All state, in a fixed order: parameters and buffers in the model's order, then optimizer and scaler. */
+int session_states(const struct session *session);
+const struct session_state *session_state(const struct session *session, int index);
+
+/* One state as contiguous float32 on the host, `count` elements in logical order, and back. */
+enum status session_read(struct session *session, int index, float *values);
+enum status session_write(struct session *session, int index, const float *values, const struct observer *observer);
+
+/* The training graph, for those who show or check it. */
+const struct graph *session_graph(const struct session *session);
+
+#endif

@@ -1,0 +1,156 @@
+/* From a configuration to a graph with formats, and the memory that outlives steps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "trainer/autograd.h"
+#include "trainer/fuse.h"
+#include "trainer/session_int.h"
+
+static int input_value(struct graph *graph, enum dtype dtype, int dims, const int64_t *size)
+{
+    struct tensor tensor = tensor_make(dtype, dims, size, FORMAT_CONTIGUOUS);
+    return graph_add_value(graph, &tensor, VALUE_INPUT);
+}
+
+static enum status build_model(const struct session_config *config, bool training, struct graph *graph)
+{
+    struct build build = {
+        .graph = graph,
+        .autocast = {config->autocast, config->autocast_dtype, config->policy->device},
+        .training = training,
+        .classes = config->classes,
+        .seed = config->seed,
+        .module = graph_add_module(graph, -1, "", config->model->name),
+    };
+    int x;
+    graph->batch = input_value(graph, DTYPE_FLOAT32, 4, (int64_t[]){config->batch, 3, config->side, config->side});
+    graph->labels = input_value(graph, DTYPE_INT64, 1, &config->batch);
+    TRY(layouts_batch(graph, &config->layout, graph->batch, &x));
+    int logits = config->model->build(&build, x);
+    if (training && build.status == STATUS_OK)
+        build_cross_entropy(&build, logits, graph->labels, config->label_smoothing);
+    graph->logits = logits;
+    return build.status;
+}
+
+enum status session_build(const struct session_config *config, bool training, struct graph *graph)
+{
+    TRY(build_model(config, training, graph));
+    if (training) {
+        optim_loss_scale(graph, &config->optim);
+        TRY(autograd_backward(graph));
+        TRY(optim_append(graph, &config->optim));
+    }
+    TRY(layouts_assign(graph, &config->layout, config->policy));
+    fuse_nodes(graph);
+    return STATUS_OK;
+}
+
+void *session_alloc(struct session *session, int64_t bytes)
+{
+    if (session->owned_count == session->owned_room) {
+        session->owned_room = session->owned_room ? 2 * session->owned_room : 64;
+        session->owned = realloc(session->owned, (size_t)session->owned_room * sizeof *session->owned);
+        if (!session->owned)
+            abort();
+    }
+    void *memory = session->config.backend->alloc(session->device, bytes > 0 ? (size_t)bytes : 1);
+    if (memory)
+        session->owned[session->owned_count++] = memory;
+    else
+        FAIL(NO_MEMORY, "the device has no %lld bytes left for the model", (long long)bytes);
+    return memory;
+}
+
+static void add_state(struct session *session, const struct value *value, void *data)
+{
+    struct session_state *state = &session->state[session->states++];
+    *state = (struct session_state){value->name, value->tensor, value->kind == VALUE_PARAMETER, value->init};
+    state->tensor.data = data;
+}
+
+/* Memory of one value of the training graph, NULL with *ok unchanged when it lives in the arena. */
+static void *memory_for(struct session *session, int v, const int64_t *offset, bool *ok)
+{
+    struct graph *graph = &session->train.graph;
+    const struct value *value = &graph->value[v];
+    if (value->alias_of >= 0 || value->stand_in >= 0)
+        return NULL;
+    if (v == graph->flat_parameter)
+        return session->flat_parameter;
+    if (v == graph->flat_gradient)
+        return session->flat_gradient;
+    if (value->kind == VALUE_PARAMETER)
+        return (float *)session->flat_parameter + offset[v];
+    if (value->kind != VALUE_BUFFER && value->kind != VALUE_INPUT)
+        return NULL;
+    void *memory = session_alloc(session, tensor_bytes(&value->tensor));
+    *ok = *ok && memory;
+    return memory;
+}
+
+static enum status place_all(struct session *session, int64_t *offset)
+{
+    struct session_plan *train = &session->train;
+    struct graph *graph = &train->graph;
+    int64_t length = optim_flat_offsets(graph, offset);
+    session->flat_parameter = session_alloc(session, length * (int64_t)sizeof(float));
+    session->flat_gradient = session_alloc(session, length * (int64_t)sizeof(float));
+    bool ok = session->flat_parameter && session->flat_gradient;
+    for (int v = 0; v < graph->values && ok; v++) {
+        struct value *value = &graph->value[v];
+        train->outside[v] = memory_for(session, v, offset, &ok);
+        if (value->kind == VALUE_PARAMETER && value->alias_of < 0) {
+            train->outside[value->gradient] = (float *)session->flat_gradient + offset[v];
+            if (tensor_bytes(&value->tensor) > session->staging_bytes)
+                session->staging_bytes = tensor_bytes(&value->tensor);
+        }
+        if (ok && value->name)
+            add_state(session, value, train->outside[v]);
+    }
+    if (ok)
+        session->staging = session_alloc(session, session->staging_bytes);
+    return ok && session->staging ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status session_place(struct session *session)
+{
+    size_t values = (size_t)session->train.graph.values;
+    session->train.outside = calloc(values, sizeof(void *));
+    session->state = calloc(values, sizeof *session->state);
+    int64_t *offset = malloc(values * sizeof *offset);
+    enum status status = session->train.outside && session->state && offset
+                             ? place_all(session, offset)
+                             : FAIL(NO_MEMORY, "no memory for the places of %zu values", values);
+    free(offset);
+    return status;
+}
+
+static void *shared_memory(struct session *session, const char *name)
+{
+    for (int i = 0; i < session->states; i++) {
+        if (strcmp(session->state[i].name, name) == 0)
+            return session->state[i].tensor.data;
+    }
+    return NULL;
+}
+
+enum status session_share(struct session *session)
+{
+    struct graph *graph = &session->evaluation.graph;
+    session->evaluation.outside = calloc((size_t)graph->values, sizeof(void *));
+    if (!session->evaluation.outside)
+        return FAIL(NO_MEMORY, "no memory for the places of %d values", graph->values);
+    for (int v = 0; v < graph->values; v++) {
+        const struct value *value = &graph->value[v];
+        if (value->name)
+            session->evaluation.outside[v] = shared_memory(session, value->name);
+        else if (value->kind == VALUE_INPUT)
+            session->evaluation.outside[v] = session_alloc(session, tensor_bytes(&value->tensor));
+        else
+            continue;
+        if (!session->evaluation.outside[v])
+            return FAIL(NO_MEMORY, "no memory for evaluation");
+    }
+    return STATUS_OK;
+}

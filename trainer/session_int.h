@@ -1,0 +1,40 @@
+/* Private to session*.c. */
+#ifndef TRAINER_SESSION_INT_H
+#define TRAINER_SESSION_INT_H
+
+#include "trainer/session.h"
+
+struct session_plan {
+    struct graph graph;
+    struct plan plan;
+    void **outside; /* by value: memory of parameters, buffers, inputs */
+    bool made;
+};
+
+struct session {
+    struct session_config config;
+    struct device *device;
+    struct session_plan train, evaluation;
+    struct session_state *state;
+    int states;
+    void *flat_parameter, *flat_gradient; /* device */
+    void **owned;                         /* device blocks to free */
+    int owned_count, owned_room;
+    float *host_logits;
+    void *staging;                        /* device, as large as the largest parameter, float32 contiguous */
+    int64_t staging_bytes;
+};
+
+/* Device memory freed with the session. NULL = none left (the failure is recorded). */
+void *session_alloc(struct session *session, int64_t bytes);
+
+/* Adds the model and what the mode needs to an empty graph. */
+enum status session_build(const struct session_config *config, bool training, struct graph *graph);
+
+/* Memory for parameters, gradients, buffers and inputs of the training graph; fills state[]. */
+enum status session_place(struct session *session);
+
+/* Gives the evaluation graph the training graph's parameters and buffers, by name. */
+enum status session_share(struct session *session);
+
+#endif
