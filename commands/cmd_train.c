@@ -122,24 +122,12 @@ static enum status train(struct training *self, const char *command_line)
     return loop_run(&loop, &self->result);
 }
 
-static enum report_format format_of(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    static const struct { const char *ending; enum report_format format; } endings[] = {
-        {".html", REPORT_HTML}, {".json", REPORT_JSON}, {".csv", REPORT_CSV}};
-    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++) {
-        if (strcmp(dot, endings[i].ending) == 0)
-            return endings[i].format;
-    }
-    return REPORT_TEXT;
-}
-
 static enum status write_report(sqlite3 *db, const char *trace, const char *path)
 {
     struct file_writer file = {0};
     enum status status;
     TRY_OUT(file_create(&file, path));
-    TRY_OUT(report_write(db, format_of(path), trace, file.stream));
+    TRY_OUT(report_write(db, report_format_for(path), trace, file.stream));
     TRY_OUT(file_commit(&file));
 out:
     file_abandon(&file);

@@ -12,8 +12,8 @@ static const char *const row_sql[ROW_COUNT] = {
     [ROW_CONVERSION] = "INSERT INTO conversion (conversion_id, step_id, op_id, conversion_def_id, kernel_id, start_ns,"
                        " dur_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [ROW_RUN] = "INSERT INTO run (run_id, source, command_line, model, device, device_name, policy, memory_format,"
-                " autocast_dtype, library_versions, batch_size, threads, rank, world_size, started_unix_ns)"
-                " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                " autocast_dtype, library_versions, batch_size, threads, rank, world_size, started_unix_ns, warmup_steps)"
+                " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [ROW_MODULE] = "INSERT INTO module (module_id, parent_id, path, class) VALUES (?1, ?2, ?3, ?4)",
     [ROW_OP_DEF] = "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence, input_format, output_format,"
                    " input_shape, output_shape) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

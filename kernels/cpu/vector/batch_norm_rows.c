@@ -10,60 +10,65 @@
 
 #define SHIFT_SAMPLES 4
 
+/* Coefficients: per channel, and spread over lanes in pair order. */
+enum { SCALE, OFFSET, DY_FACTOR, X_FACTOR, CONSTANT, COEFFICIENTS };
+
 /* Scratch, cut into arrays of one value per lane. */
 struct state {
+    enum dtype dtype;
     struct norm_rows rows;
     int threads;
-    double *sum, *product;             /* [threads][lanes] */
-    double *mean, *spread;             /* [lanes]; spread is the sum of squared differences from the mean */
-    float *shift;                      /* [threads][lanes] */
-    float *scale, *offset, *dy_factor, *x_factor, *constant;
+    double *sum, *product; /* [threads][lanes] */
+    double *mean, *spread; /* [lanes]; spread is the sum of squared differences from the mean */
+    float *shift, *centre; /* [threads][lanes]; the same values in pair and in natural order */
+    float *channel[COEFFICIENTS], *lane[COEFFICIENTS];
 };
 
 static struct state state_make(const struct tensor *x, void *scratch, int threads)
 {
     int64_t channels = x->size[1];
-    struct state s = {norm_rows_make(channels, channels ? tensor_count(x) / channels : 0), threads};
+    struct state s = {x->dtype, norm_rows_make(channels, channels ? tensor_count(x) / channels : 0), threads};
     int64_t lanes = s.rows.lanes;
     s.sum = scratch;
     s.product = s.sum + threads * lanes;
     s.mean = s.product + threads * lanes;
     s.spread = s.mean + lanes;
     s.shift = (float *)(s.spread + lanes);
-    s.scale = s.shift + threads * lanes;
-    s.offset = s.scale + lanes;
-    s.dy_factor = s.offset + lanes;
-    s.x_factor = s.dy_factor + lanes;
-    s.constant = s.x_factor + lanes;
+    s.centre = s.shift + threads * lanes;
+    for (int i = 0; i < COEFFICIENTS; i++) {
+        s.channel[i] = s.centre + (threads + 2 * i) * lanes;
+        s.lane[i] = s.channel[i] + lanes;
+    }
     return s;
 }
 
-/* Copies the first C lanes (this thread's channels of them) to the other lanes of the same channels. */
-static void spread_lanes(float *lanes, const struct norm_rows *rows, int64_t begin, int64_t end)
+VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct rows_part *part, float *shift, float *centre)
 {
-    for (int64_t r = 1; r < rows->pixels_per_row; r++)
-        memcpy(lanes + r * rows->channels + begin, lanes + begin, (size_t)(end - begin) * sizeof *lanes);
+    int64_t lanes = part->rows->lanes, count = part->end - part->begin;
+    for (int64_t lane = 0; lane < lanes; lane += PAIR_WIDTH) {
+        struct vpair sum = {{0}};
+        for (int i = 0; i < SHIFT_SAMPLES; i++) {
+            struct vpair value = pair_load(dtype, x, (part->begin + count * i / SHIFT_SAMPLES) * lanes + lane);
+            sum.a += value.a * vector_set(1.0f / SHIFT_SAMPLES);
+            sum.b += value.b * vector_set(1.0f / SHIFT_SAMPLES);
+        }
+        pair_store(DTYPE_FLOAT32, shift, lane, sum);
+        pair_store_natural(dtype, centre + lane, sum);
+    }
 }
 
 /* A value near each lane's mean, from a few of the thread's own rows: shifted sums do not cancel. */
-static void choose_shift(enum dtype dtype, const void *x, const struct rows_part *part, float *shift)
+static void choose_shift(enum dtype dtype, const void *x, const struct rows_part *part, float *shift, float *centre)
 {
-    int64_t lanes = part->rows->lanes, count = part->end - part->begin;
-    memset(shift, 0, (size_t)lanes * sizeof *shift);
-    if (count == 0) {
-        for (int64_t i = 0; part->with_rest && i < part->rows->rest; i++)
-            shift[i] = (float)dtype_load(x, dtype, i);
+    if (part->begin < part->end) {
+        VECTOR_FOR_DTYPE(dtype, sample_rows, x, part, shift, centre);
         return;
     }
-    for (int i = 0; i < SHIFT_SAMPLES; i++) {
-        int64_t at = (part->begin + count * i / SHIFT_SAMPLES) * lanes;
-        for (int64_t lane = 0; lane < lanes; lane += VECTOR_WIDTH) {
-            vfloat sum = vector_load(DTYPE_FLOAT32, shift, lane);
-            vfloat value = dtype == DTYPE_BFLOAT16  ? vector_load(DTYPE_BFLOAT16, x, at + lane)
-                           : dtype == DTYPE_FLOAT16 ? vector_load(DTYPE_FLOAT16, x, at + lane)
-                                                    : vector_load(DTYPE_FLOAT32, x, at + lane);
-            vector_store(DTYPE_FLOAT32, shift, lane, sum + value * vector_set(1.0f / SHIFT_SAMPLES));
-        }
+    memset(shift, 0, (size_t)part->rows->lanes * sizeof *shift);
+    memset(centre, 0, (size_t)part->rows->lanes * sizeof *centre);
+    for (int64_t i = 0; part->with_rest && i < part->rows->rest; i++) {
+        centre[i] = (float)dtype_load(x, dtype, i);
+        shift[pair_place(dtype, i)] = centre[i];
     }
 }
 
@@ -76,11 +81,11 @@ static void merge_part(const struct state *s, int thread, int64_t replica, doubl
 {
     int64_t at = thread * s->rows.lanes + replica * s->rows.channels;
     const double *restrict sum = s->sum + at, *restrict product = s->product + at;
-    const float *restrict shift = s->shift + at;
+    const float *restrict centre = s->centre + at;
     double *restrict mean = s->mean, *restrict spread = s->spread;
     double per_pixel = 1 / added, share = added / (before + added), cross = before * share;
     for (int64_t c = begin; c < end; c++) {
-        double part_mean = (double)shift[c] + sum[c] * per_pixel;
+        double part_mean = (double)centre[c] + sum[c] * per_pixel;
         double part_spread = product[c] - sum[c] * sum[c] * per_pixel;
         double apart = part_mean - mean[c];
         mean[c] += apart * share;
@@ -125,19 +130,20 @@ static void finish_statistics(const struct op_call *call, const struct state *s,
 static void make_scale(const struct state *s, const float *weight, const float *bias, const float *mean,
                        const float *invstd, int64_t begin, int64_t end)
 {
+    float *restrict scale = s->channel[SCALE], *restrict offset = s->channel[OFFSET];
     for (int64_t c = begin; c < end; c++) {
-        s->scale[c] = weight[c] * invstd[c];
-        s->offset[c] = bias[c] - mean[c] * s->scale[c];
+        scale[c] = weight[c] * invstd[c];
+        offset[c] = bias[c] - mean[c] * scale[c];
     }
-    spread_lanes(s->scale, &s->rows, begin, end);
-    spread_lanes(s->offset, &s->rows, begin, end);
+    rows_spread(s->dtype, &s->rows, scale, s->lane[SCALE], begin, end);
+    rows_spread(s->dtype, &s->rows, offset, s->lane[OFFSET], begin, end);
 }
 
 /* Evaluation: the running statistics. */
 static void use_running(const struct op_call *call, const struct state *s)
 {
     const float *mean = call->in[3]->data, *var = call->in[4]->data;
-    float *invstd = s->constant;
+    float *invstd = s->channel[CONSTANT];
     for (int64_t c = 0; c < s->rows.channels; c++)
         invstd[c] = (float)(1 / sqrt((double)var[c] + call->attrs.norm.eps));
     make_scale(s, call->in[1]->data, call->in[2]->data, mean, invstd, 0, s->rows.channels);
@@ -151,7 +157,7 @@ static void thread_statistics(const struct op_call *call, const struct state *s,
     int64_t end = norm_split(s->rows.channels, thread + 1, s->threads);
     struct reduce_source source = {.x = x->data, .shift = s->shift + thread * lanes};
     double *sum = s->sum + thread * lanes, *product = s->product + thread * lanes;
-    choose_shift(x->dtype, x->data, part, s->shift + thread * lanes);
+    choose_shift(x->dtype, x->data, part, s->shift + thread * lanes, s->centre + thread * lanes);
     memset(sum, 0, (size_t)lanes * sizeof *sum);
     memset(product, 0, (size_t)lanes * sizeof *product);
     VECTOR_NAME(rows_reduce)(x->dtype, REDUCE_SQUARES, &source, part, 0, lanes, sum, product);
@@ -166,7 +172,8 @@ void VECTOR_NAME(vector_batch_norm_rows)(const struct op_call *call, void *scrat
 {
     const struct tensor *x = call->in[0], *residual = call->in[5];
     struct state s = state_make(x, scratch, threads);
-    struct apply_args args = {x->data, residual ? residual->data : NULL, call->out[0]->data, s.scale, s.offset};
+    struct apply_args args = {x->data, residual ? residual->data : NULL, call->out[0]->data, s.lane[SCALE],
+                              s.lane[OFFSET]};
     if (!call->attrs.norm.training)
         use_running(call, &s);
 #pragma omp parallel num_threads(threads)
@@ -210,13 +217,12 @@ static void finish_gradients(const struct op_call *call, const struct state *s, 
         double x_factor = -factor * invstd[c] * grad_scale * per_pixel;
         grad_weight[c] = (float)grad_scale;
         grad_bias[c] = (float)s->mean[c];
-        s->dy_factor[c] = (float)factor;
-        s->x_factor[c] = (float)x_factor;
-        s->constant[c] = (float)(-factor * s->mean[c] * per_pixel - x_factor * mean[c]);
+        s->channel[DY_FACTOR][c] = (float)factor;
+        s->channel[X_FACTOR][c] = (float)x_factor;
+        s->channel[CONSTANT][c] = (float)(-factor * s->mean[c] * per_pixel - x_factor * mean[c]);
     }
-    spread_lanes(s->dy_factor, &s->rows, begin, end);
-    spread_lanes(s->x_factor, &s->rows, begin, end);
-    spread_lanes(s->constant, &s->rows, begin, end);
+    for (int i = DY_FACTOR; i <= CONSTANT; i++)
+        rows_spread(s->dtype, &s->rows, s->channel[i], s->lane[i], begin, end);
 }
 
 /* One thread's share of the two sums. Holds barriers: every thread of the team calls it. */
@@ -225,10 +231,9 @@ static void thread_gradients(const struct op_call *call, const struct state *s, 
     const struct tensor *dy = call->in[0], *x = call->in[1];
     int64_t lanes = s->rows.lanes, begin = norm_split(s->rows.channels, thread, s->threads);
     int64_t end = norm_split(s->rows.channels, thread + 1, s->threads);
-    struct reduce_source source = {x->data, dy->data, s->shift, s->scale, s->offset};
+    struct reduce_source source = {x->data, dy->data, s->shift, s->lane[SCALE], s->lane[OFFSET]};
     double *sum = s->sum + thread * lanes, *product = s->product + thread * lanes;
-    memcpy(s->shift + begin, (const float *)call->in[4]->data + begin, (size_t)(end - begin) * sizeof *s->shift);
-    spread_lanes(s->shift, &s->rows, begin, end);
+    rows_spread(s->dtype, &s->rows, call->in[4]->data, s->shift, begin, end);
     make_scale(s, call->in[2]->data, call->in[3]->data, call->in[4]->data, call->in[5]->data, begin, end);
     memset(sum, 0, (size_t)lanes * sizeof *sum);
     memset(product, 0, (size_t)lanes * sizeof *product);
@@ -245,8 +250,8 @@ void VECTOR_NAME(vector_batch_norm_backward_rows)(const struct op_call *call, vo
 {
     const struct tensor *dy = call->in[0], *x = call->in[1];
     struct state s = state_make(x, scratch, threads);
-    struct apply_args args = {x->data,  dy->data,    call->out[0]->data, s.scale,
-                              s.offset, s.dy_factor, s.x_factor,         s.constant};
+    struct apply_args args = {x->data, dy->data, call->out[0]->data, s.lane[SCALE], s.lane[OFFSET], s.lane[DY_FACTOR],
+                              s.lane[X_FACTOR], s.lane[CONSTANT]};
 #pragma omp parallel num_threads(threads)
     {
         struct state mine = s;

@@ -53,11 +53,11 @@ static inline size_t norm_scratch_bytes(int64_t values, int64_t doubles, int64_t
     return (size_t)values * ((size_t)doubles * sizeof(double) + (size_t)floats * sizeof(float));
 }
 
-/* Scratch of the *_rows kernels: per thread two sums and a shift for every lane, and up to six coefficients. */
+/* Scratch of the *_rows kernels: per thread two sums and two shifts for every lane, and coefficients. */
 static inline size_t norm_rows_scratch_bytes(int64_t channels, int threads)
 {
     struct norm_rows rows = norm_rows_make(channels, 0);
-    return norm_scratch_bytes(rows.lanes, 2 * threads + 2, threads + 6);
+    return norm_scratch_bytes(rows.lanes, 2 * threads + 2, 2 * threads + 10);
 }
 
 #endif

@@ -16,7 +16,7 @@ struct vpair {
 };
 
 /* Where element `i` of an array stands when the array is kept in pair order. */
-VECTOR_INLINE int64_t pair_place(enum dtype dtype, int64_t i)
+static inline int64_t pair_place(enum dtype dtype, int64_t i)
 {
     return dtype == DTYPE_BFLOAT16 ? (i & ~(int64_t)31) | (i & 1) << 4 | (i & 31) >> 1 : i;
 }
@@ -68,6 +68,19 @@ VECTOR_INLINE void pair_store(enum dtype dtype, void *data, int64_t i, struct vp
     }
     vuint words = pair_round(x.a) >> 16 | (pair_round(x.b) & 0xffff0000u);
     memcpy((uint16_t *)data + i, &words, sizeof words);
+}
+
+/* Undoes pair order: sixteen and sixteen floats to thirty-two in the array's own order. */
+VECTOR_INLINE void pair_store_natural(enum dtype dtype, float *to, struct vpair x)
+{
+    if (dtype != DTYPE_BFLOAT16) {
+        pair_store(DTYPE_FLOAT32, to, 0, x);
+        return;
+    }
+    for (int i = 0; i < VECTOR_WIDTH; i++) {
+        to[2 * i] = x.a[i];
+        to[2 * i + 1] = x.b[i];
+    }
 }
 
 /* The first `count` (1..32) elements; the others are 0. */

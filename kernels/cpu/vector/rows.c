@@ -56,23 +56,13 @@ VECTOR_INLINE void reduce_pair(enum reduce_kind kind, struct vpair x, struct vpa
     reduce_half(kind, x.b, dy.b, lanes->shift.b, lanes->scale.b, lanes->offset.b, &sums->sum.b, &sums->product.b);
 }
 
-/* Adds the sums of `count` lanes to doubles. Not inlined: once per run, and unrolled it dwarfs the rest. */
-static __attribute__((noinline)) void sums_fold(const float *from, double *to, int64_t count)
+/* Adds a pair of sums to the doubles of the first `count` of its lanes. Not inlined: unrolled it dwarfs the rest. */
+static __attribute__((noinline)) void sums_fold(enum dtype dtype, const struct vpair *from, double *to, int64_t count)
 {
+    float lanes[PAIR_WIDTH];
+    pair_store_natural(dtype, lanes, *from);
     for (int64_t i = 0; i < count; i++)
-        to[i] += (double)from[i];
-}
-
-VECTOR_INLINE void reduce_fold(const struct reduce_sums *sums, int width, bool with_product, double *sum, double *product)
-{
-    float lanes[2][ROWS_BLOCK * PAIR_WIDTH];
-    for (int v = 0; v < width; v++) {
-        pair_store(DTYPE_FLOAT32, lanes[0], v * PAIR_WIDTH, sums[v].sum);
-        pair_store(DTYPE_FLOAT32, lanes[1], v * PAIR_WIDTH, sums[v].product);
-    }
-    sums_fold(lanes[0], sum, width * PAIR_WIDTH);
-    if (with_product)
-        sums_fold(lanes[1], product, width * PAIR_WIDTH);
+        to[i] += (double)lanes[i];
 }
 
 /* `width` pairs from lane `lane` of `run` rows; the first element stands at `at`. The next run is fetched meanwhile. */
@@ -99,7 +89,11 @@ VECTOR_INLINE void reduce_block(enum dtype dtype, enum reduce_kind kind, int wid
             reduce_pair(kind, x, dy, &coefficients[v], &sums[v]);
         }
     }
-    reduce_fold(sums, width, kind != REDUCE_SUM, sum + lane, product + lane);
+    for (int v = 0; v < width; v++) {
+        sums_fold(dtype, &sums[v].sum, sum + lane + v * PAIR_WIDTH, PAIR_WIDTH);
+        if (kind != REDUCE_SUM)
+            sums_fold(dtype, &sums[v].product, product + lane + v * PAIR_WIDTH, PAIR_WIDTH);
+    }
 }
 
 VECTOR_INLINE void reduce_full(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
@@ -129,16 +123,10 @@ VECTOR_INLINE void reduce_rest(enum dtype dtype, enum reduce_kind kind, const st
         struct reduce_lanes coefficients = reduce_lanes_load(kind, source, lane);
         struct vpair x = pair_load_part(dtype, source->x, at + lane, count);
         struct vpair dy = grad ? pair_load_part(dtype, source->dy, at + lane, count) : x;
-        float results[2][PAIR_WIDTH];
         reduce_pair(kind, x, dy, &coefficients, &sums);
-        pair_store(DTYPE_FLOAT32, results[0], 0, sums.sum);
-        pair_store(DTYPE_FLOAT32, results[1], 0, sums.product);
-        for (int64_t i = 0; i < count; i++) {
-            int64_t place = pair_place(dtype, i);
-            sum[lane + place] += (double)results[0][place];
-            if (kind != REDUCE_SUM)
-                product[lane + place] += (double)results[1][place];
-        }
+        sums_fold(dtype, &sums.sum, sum + lane, count);
+        if (kind != REDUCE_SUM)
+            sums_fold(dtype, &sums.product, product + lane, count);
     }
 }
 

@@ -6,7 +6,7 @@
 #define KERNELS_CPU_VECTOR_ROWS_H
 
 #include "kernels/cpu/vector/norm.h"
-#include "kernels/cpu/vector/simd.h"
+#include "kernels/cpu/vector/pair.h"
 
 /* Some rows of a tensor: [begin, end) of the full ones, and the rest when `with_rest`. */
 struct rows_part {
@@ -22,6 +22,15 @@ static inline struct rows_part rows_part_of(const struct norm_rows *rows, int in
                               index == parts - 1};
 }
 
+/* Per-channel values [begin, end) to all lanes of those channels, in the pair order of dtype. */
+static inline void rows_spread(enum dtype dtype, const struct norm_rows *rows, const float *per_channel, float *lanes,
+                               int64_t begin, int64_t end)
+{
+    for (int64_t r = 0; r < rows->pixels_per_row; r++)
+        for (int64_t c = begin; c < end; c++)
+            lanes[pair_place(dtype, r * rows->channels + c)] = per_channel[c];
+}
+
 enum reduce_kind {
     REDUCE_SUM,      /* sum: x - shift */
     REDUCE_SQUARES,  /* sum: x - shift; product: (x - shift)^2 */
@@ -29,20 +38,20 @@ enum reduce_kind {
     REDUCE_GRAD_RELU /* likewise, with dy = 0 where scale x + offset <= 0 */
 };
 
-/* What the sums read. Arrays of the tensor's dtype; one float per lane. */
+/* What the sums read. Arrays of the tensor's dtype; one float per lane in pair order (pair.h). */
 struct reduce_source {
     const void *x, *dy;
     const float *shift, *scale, *offset;
 };
 
 /*
- * Adds a part's sums to `sum` and `product` (one double per lane; product is untouched by REDUCE_SUM), lanes
- * [first, last), both multiples of 32.
+ * Adds a part's sums to `sum` and `product` (one double per lane in natural order; product is untouched by REDUCE_SUM),
+ * lanes [first, last), both multiples of 32.
  */
 void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
                               const struct rows_part *part, int64_t first, int64_t last, double *sum, double *product);
 
-/* What an element-wise pass reads and writes; arrays of the tensor's dtype, coefficients one float per lane. */
+/* What an element-wise pass reads and writes; arrays of the tensor's dtype, one float per lane in pair order. */
 struct apply_args {
     const void *x;
     const void *other;           /* forward: residual; backward: grad_output */

@@ -1,0 +1,31 @@
+# Thin covers over apt and CMake. Each installs what it needs first (scripts/deps.sh).
+.PHONY: deps build test test-torch deps-torch bench install clean
+
+deps:
+	@scripts/deps.sh test
+
+build:
+	@scripts/deps.sh build
+	@test -f build/release/build.ninja || cmake --preset release -G Ninja >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/release -- --quiet
+
+test:
+	@scripts/deps.sh test
+	@tests/run.sh
+
+deps-torch:
+	@scripts/deps.sh torch
+
+test-torch:
+	@scripts/deps.sh test
+	@tests/run_torch.sh
+
+bench: build
+	@scripts/deps.sh torch >/dev/null
+	@bench/run.sh
+
+install: build
+	cmake --install build/release
+
+clean:
+	rm -rf build/release build/dev build/ci build/asan-ubsan build/tsan

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Installs what is missing for a purpose: build, test, or torch (PyTorch for parity tests and benchmarks). Says nothing
+# and takes a few milliseconds when everything is there. Without root: prints the command to run and exits 1.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+purpose=${1:-build}
+
+packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev dataset-fashion-mnist python3"
+case $purpose in
+test) packages="$packages check sqlite3 chromium" ;;
+torch) packages="$packages check sqlite3 python3-venv" ;;
+esac
+
+missing=""
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+
+have_onednn() {
+    for prefix in "$root/build/deps/onednn" /usr /usr/local ${CMAKE_PREFIX_PATH:-}; do
+        for version in "$prefix"/lib*/cmake/dnnl/dnnl-config-version.cmake "$prefix"/lib/*/cmake/dnnl/dnnl-config-version.cmake; do
+            grep -qs 'PACKAGE_VERSION "3\.' "$version" && return 0
+        done
+    done
+    return 1
+}
+have_onednn || python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
+
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" != 0 ]; then
+        echo "clprof needs Debian packages that are not installed. Run:" >&2
+        echo "  sudo apt-get install -y$missing" >&2
+        exit 1
+    fi
+    echo "installing$missing" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq >&2
+    # shellcheck disable=SC2086
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+# oneDNN 3.2 for GNU OpenMP: two wheels, by exact version and hash, unpacked; nothing of Python stays in use.
+if ! have_onednn; then
+    echo "fetching oneDNN 3.2" >&2
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d "$work" -r "$root/scripts/onednn.txt" >&2
+    for wheel in "$work"/*.whl; do
+        python3 -m zipfile -e "$wheel" "$work/unpacked"
+    done
+    mkdir -p "$root/build/deps" "$work/onednn"
+    cp -r "$work"/unpacked/*.data/data/* "$work/onednn/"
+    rm -f "$work/onednn/lib/libdnnl.so" "$work/onednn/lib/libdnnl.so.3"
+    ln -s libdnnl.so.3.2 "$work/onednn/lib/libdnnl.so.3"
+    ln -s libdnnl.so.3 "$work/onednn/lib/libdnnl.so"
+    rm -rf "$root/build/deps/onednn"
+    mv "$work/onednn" "$root/build/deps/onednn"
+fi
+
+if [ "$purpose" = torch ]; then
+    venv=${CLPROF_TORCH_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/clprof/torch-2.15.0}
+    if ! "$venv/bin/python" -c 'import torch, torchvision, timm' 2>/dev/null; then
+        echo "fetching PyTorch 2.15.0 into $venv" >&2
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install -q --disable-pip-version-check torch==2.15.0 torchvision==0.29.2 timm==1.0.31 >&2
+    fi
+    echo "$venv/bin/python"
+fi

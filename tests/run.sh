@@ -1,0 +1,33 @@
+#!/bin/sh
+# Every test, twice: the release build with warnings as errors, then ASan and UBSan. Last line: "N passed, N failed".
+set -u
+cd "$(dirname -- "$0")/.." || exit 1
+passed=0 failed=0 skipped=0
+
+suite() {
+    preset=$1
+    shift
+    log=build/$preset.log
+    mkdir -p build
+    echo "== $preset: build"
+    if ! { cmake --preset "$preset" -G Ninja && cmake --build "build/$preset"; } >"$log" 2>&1; then
+        tail -40 "$log"
+        failed=$((failed + 1))
+        return
+    fi
+    echo "== $preset: tests"
+    ctest --test-dir "build/$preset" --output-on-failure "$@" | tee "$log"
+    passed=$((passed + $(grep -c ' Passed ' "$log")))
+    skipped=$((skipped + $(grep -c '\*\*\*Skipped' "$log")))
+    failed=$((failed + $(grep -cE '\*\*\*(Failed|Timeout|Exception|Not Run)' "$log")))
+}
+
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+suite ci
+suite asan-ubsan
+if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+else
+    echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
