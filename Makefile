@@ -6,6 +6,7 @@ deps:
 
 build:
 	@scripts/deps.sh build
+	@mkdir -p build
 	@test -f build/release/build.ninja || cmake --preset release -G Ninja >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/release -- --quiet
 

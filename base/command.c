@@ -7,9 +7,11 @@ static void print_help(const struct command *self)
 {
     struct strbuf text;
     strbuf_init(&text);
-    strbuf_printf(&text, "clprof %s%s%s%s\n\n%s\n", self->name, self->options && self->options->name ? " [OPTIONS]" : "",
-                  self->arguments && *self->arguments ? " " : "", self->arguments ? self->arguments : "", self->summary);
-    if (self->options && self->options->name) {
+    bool options = self->options && self->options->name;
+    bool arguments = self->arguments && *self->arguments;
+    strbuf_printf(&text, "usage: clprof %s%s%s%s\n\n%s\n", self->name, options ? " [OPTIONS]" : "", arguments ? " " : "",
+                  arguments ? self->arguments : "", self->summary);
+    if (options) {
         strbuf_append(&text, "\nOptions:\n");
         options_help(&text, self->options);
     }
@@ -29,7 +31,8 @@ int command_begin(const struct command *self, void *target, int argc, char **arg
         return status_exit_code(STATUS_OK);
     }
     if (*positional < least)
-        return command_failed(self, FAIL(USAGE, "too few arguments: write clprof %s %s", self->name, self->arguments));
+        return command_failed(self, FAIL(USAGE, "too few arguments: write clprof %s %s", self->name,
+                                         self->arguments ? self->arguments : ""));
     if (*positional > most)
         return command_failed(self, FAIL(USAGE, "'%s' is one argument too many: write clprof %s %s",
                                          argv[most + 1], self->name, self->arguments ? self->arguments : ""));

@@ -93,7 +93,7 @@ enum status file_commit(struct file_writer *writer)
     writer->stream = NULL;
     if (bad) {
         status = FAIL(IO, "%s: can't be written: %s; the old file, if any, is as it was", writer->path,
-                      reason || errno ? strerror(reason ? reason : errno) : "an earlier write failed");
+                      reason || errno ? strerror(reason ? reason : errno) : "a write before failed; is the disk full?");
     } else if (rename(writer->temporary, writer->path) != 0) {
         status = FAIL(IO, "%s: can't be put in place: %s", writer->path, strerror(errno));
     } else {

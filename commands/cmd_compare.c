@@ -1,7 +1,7 @@
 /* clprof compare TRACE_A TRACE_B: throughput, conversions and findings side by side. */
 #include <stdio.h>
 
-#include "base/command.h"
+#include "commands/commands.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 
@@ -25,6 +25,6 @@ out:
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 
-const struct command command_compare = {
-    "compare", "TRACE_A TRACE_B", "put two traces of a model side by side: throughput, conversions, findings", no_options,
-    run_compare};
+const struct command command_compare = {"compare", "TRACE_A TRACE_B",
+                                        "put two traces of a model side by side: throughput, conversions, findings",
+                                        no_options, run_compare};

@@ -1,8 +1,8 @@
 /* clprof export TRACE: all steps for ui.perfetto.dev, or a view as CSV. */
 #include <stdio.h>
 
-#include "base/command.h"
 #include "base/file.h"
+#include "commands/commands.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 

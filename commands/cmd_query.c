@@ -1,7 +1,7 @@
 /* clprof query TRACE [SQL]: read-only SQL, or one of the report's own queries by name. */
 #include <stdio.h>
 
-#include "base/command.h"
+#include "commands/commands.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 
@@ -32,7 +32,8 @@ static int run_query(const struct command *self, int argc, char **argv)
         goto out;
     }
     if (positional < 1 || (positional == 2) == (options.name != NULL)) {
-        status = FAIL(USAGE, "write clprof query TRACE \"SELECT ...\", or clprof query TRACE --name NAME; --list shows names");
+        status = FAIL(USAGE,
+                      "write clprof query TRACE \"SELECT ...\", or clprof query TRACE --name NAME; --list shows names");
         goto out;
     }
     TRY_OUT(trace_open(argv[1], 0, &db));

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/file.h"
+#include "commands/commands.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 

@@ -118,20 +118,29 @@ static int find_name(const char *word, const char *const *names, size_t count)
     return -1;
 }
 
-/* "FILE:12: 'contigous' is no rule; near: contiguous". A short list is given whole. */
-static enum status refuse_word(const struct reader *reader, const char *word, const char *what, const char *const *names,
-                               size_t count)
+/* "FILE:12: 'contigous' is no rule; allowed: any, input, ..." */
+static enum status refuse_word(const struct reader *reader, const char *word, const char *what,
+                               const char *const *names, size_t count)
 {
-    struct strbuf offer;
-    strbuf_init(&offer);
-    if (names_nearest(&offer, word, names, count, 3) == 0 || count < OP_COUNT) {
-        strbuf_clear(&offer);
-        for (size_t i = 0; i < count && count < OP_COUNT; i++)
-            strbuf_printf(&offer, "%s%s", i ? ", " : "", names[i]);
-    }
-    enum status status = FAIL(CORRUPT, "%s:%d: '%s' is no %s; %s%s", reader->file, reader->line, word, what,
-                              offer.length ? "allowed: " : "clprof ops lists them", offer.text);
-    strbuf_release(&offer);
+    struct strbuf allowed;
+    strbuf_init(&allowed);
+    for (size_t i = 0; i < count; i++)
+        strbuf_printf(&allowed, "%s%s", i ? ", " : "", names[i]);
+    enum status status = FAIL(CORRUPT, "%s:%d: '%s' is no %s; allowed: %s", reader->file, reader->line, word, what,
+                              allowed.text);
+    strbuf_release(&allowed);
+    return status;
+}
+
+/* Operators are too many to name, so the nearest are. */
+static enum status refuse_operator(const struct reader *reader, const char *word)
+{
+    struct strbuf near;
+    strbuf_init(&near);
+    size_t found = names_nearest(&near, word, operator_names, OP_COUNT, 3);
+    enum status status = FAIL(CORRUPT, "%s:%d: '%s' is no operator; %s%s", reader->file, reader->line, word,
+                              found ? "near: " : "clprof ops lists them", near.text);
+    strbuf_release(&near);
     return status;
 }
 
@@ -161,7 +170,8 @@ static enum status read_header(struct reader *reader, const char *key, const cha
         return STATUS_OK;
     }
     if (strcmp(key, "autocast") != 0)
-        return FAIL(CORRUPT, "%s:%d: '%s' is no header; headers are device and autocast", reader->file, reader->line, key);
+        return FAIL(CORRUPT, "%s:%d: '%s' is no header; headers are device and autocast", reader->file, reader->line,
+                    key);
     if (find_name(word, autocast_names, COUNT(autocast_names)) < 0)
         return refuse_word(reader, word, "autocast dtype", autocast_names, COUNT(autocast_names));
     reader->autocast_seen = true;
@@ -172,15 +182,15 @@ static enum status read_row(struct reader *reader, char *const *field)
 {
     struct policy_row *rows = reader->policy->row;
     if (op_find(field[0]) == OP_COUNT)
-        return refuse_word(reader, field[0], "operator", operator_names, OP_COUNT);
+        return refuse_operator(reader, field[0]);
     int rule = find_name(field[1], rule_names, RULE_COUNT);
     if (rule < 0)
         return refuse_word(reader, field[1], "rule", rule_names, RULE_COUNT);
     if (find_name(field[2], evidence_names, COUNT(evidence_names)) < 0)
         return refuse_word(reader, field[2], "evidence", evidence_names, COUNT(evidence_names));
     if (!field[3][0])
-        return FAIL(CORRUPT, "%s:%d: %s has no source; say where the rule was read or observed", reader->file, reader->line,
-                    field[0]);
+        return FAIL(CORRUPT, "%s:%d: %s has no source; say where the rule was read or observed", reader->file,
+                    reader->line, field[0]);
     if (rows[op_find(field[0])].evidence)
         return FAIL(CORRUPT, "%s:%d: a second row for %s; leave one", reader->file, reader->line, field[0]);
     for (int op = 0; op < OP_COUNT; op++)

@@ -30,12 +30,30 @@ static int recognisable(const char *sql)
     return length < 90 ? (int)length : 90;
 }
 
+/*
+ * The system's reason for a failure of input or output; else it would be a leftover. A failing COMMIT does not reach the
+ * connection's own errno, but the file of the log (or journal) and the database's remember theirs.
+ */
+static int system_reason(sqlite3 *db, int primary)
+{
+    sqlite3_file *log = NULL;
+    int error = 0;
+
+    if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
+        return 0;
+    error = sqlite3_system_errno(db);
+    if (!error && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    if (!error)
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+    return error;
+}
+
 enum status trace_failure(sqlite3 *db, const char *sql)
 {
     const char *path = sqlite3_db_filename(db, "main");
     int primary = sqlite3_errcode(db) & 0xff;
-    /* The system's reason is only about this failure when it was one of input or output; else it is a leftover. */
-    int error = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ? sqlite3_system_errno(db) : 0;
+    int error = system_reason(db, primary);
 
     return status_fail(status_of(primary), __FILE__, __LINE__, "%s: %s%s%s%s%s%.*s", path && *path ? path : "trace",
                        primary == SQLITE_FULL ? "disk full" : sqlite3_errmsg(db), error ? " (" : "", error ? strerror(error) : "", error ? ")" : "",

@@ -217,6 +217,23 @@ out:
     return status;
 }
 
+/*
+ * A process killed in mid-change of the file itself (at the end of recording) leaves a -journal: SQLite undoes the change
+ * at the next open, but only with the right to write. Whether it worked shows in the open that follows.
+ */
+static void undo_unfinished_change(const char *path)
+{
+    sqlite3 *db = NULL;
+
+    if (trace_neighbour_bytes(path, "-journal") <= 0)
+        return;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        harden(db);
+        sqlite3_exec(db, "PRAGMA user_version", NULL, NULL, NULL);
+    }
+    sqlite3_close(db);
+}
+
 enum status trace_open(const char *path, int writable, sqlite3 **out)
 {
     struct trace_header header;
@@ -231,6 +248,7 @@ enum status trace_open(const char *path, int writable, sqlite3 **out)
         TRY(writable_check(path));
         return open_checked(path, path, SQLITE_OPEN_READWRITE, out);
     }
+    undo_unfinished_change(path);
     status = open_checked(path, path, SQLITE_OPEN_READONLY, out);
     if (status == STATUS_IO && wants_immutable(path, &header)) {
         strbuf_init(&uri);

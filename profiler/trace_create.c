@@ -21,12 +21,13 @@ static void remove_neighbour(const char *path, const char *suffix)
 }
 
 /*
- * The older trace's -wal and -shm must go before a new file gets its name, or SQLite would play the old log into the new
+ * An older trace's -wal and -shm must go before a new file gets its name, or SQLite would play the old log into the new
  * trace. But a process that still records there would remove *our* log when it ends: leaving WAL mode proves it alone.
  */
 static enum status release_older(const char *path)
 {
     sqlite3 *db = NULL;
+    /* Without CREATE: where only the log is left, this fails and the log goes. */
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 
     if (code == SQLITE_OK)
@@ -83,10 +84,7 @@ out:
 
 static enum status put_in_place(const char *path, const char *temporary)
 {
-    struct stat facts;
-
-    if (lstat(path, &facts) == 0)
-        TRY(release_older(path));
+    TRY(release_older(path));
     if (rename(temporary, path) != 0)
         return FAIL(IO, "%s: cannot be put in place: %s; choose another name with -o", path, strerror(errno));
     return STATUS_OK;
@@ -112,7 +110,8 @@ static enum status begin_recording(const char *path, sqlite3 *db)
     }
     sqlite3_finalize(statement);
     statement = NULL;
-    status = trace_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=16384");
+    /* The read makes the log and takes the lock that tells others that this trace is in use. */
+    status = trace_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=16384; SELECT count(*) FROM run");
 out:
     sqlite3_finalize(statement);
     return status;

@@ -1,6 +1,7 @@
 /*
  * Chrome trace events, see chrome_trace.h. A track is a process and thread of the format: steps, operators by thread,
- * conversions by thread, kernels by stream. Each kind of event is one query; its columns from the sixth on are the args.
+ * conversions by thread, kernels by stream. Each kind of event is one query; its columns from the sixth on are the
+ * args.
  */
 #include "reports/chrome_trace.h"
 
@@ -38,8 +39,8 @@ static const char *const slices[] = {
 static const char counters[] =
     "SELECT start_ns - ?1, dur_ns / 1e6, (SELECT count(*) FROM conversions c WHERE c.step_id = s.step_id) FROM steps s";
 
-static const char track_names[] =
-    KERNEL_TRACKS "SELECT 2, ifnull(thread_id, 0), 'thread ' || ifnull(thread_id, 'unknown') FROM op GROUP BY thread_id "
+static const char track_names[] = KERNEL_TRACKS
+    "SELECT 2, ifnull(thread_id, 0), 'thread ' || ifnull(thread_id, 'unknown') FROM op GROUP BY thread_id "
     "UNION ALL SELECT 3, ifnull(thread_id, 0), 'thread ' || ifnull(thread_id, 'unknown') FROM op GROUP BY thread_id "
     "UNION ALL SELECT 4, track, ifnull(device, 'device') || ifnull(' ' || stream, '') FROM track";
 
@@ -167,8 +168,10 @@ enum status chrome_trace_write(sqlite3 *db, FILE *out)
 {
     struct events events = {.out = out};
 
-    TRY(put_rows(&events, db, "SELECT min(first) FROM (SELECT min(start_ns) AS first FROM op UNION ALL "
-                              "SELECT min(start_ns) FROM step UNION ALL SELECT min(start_ns) FROM kernel)", take_origin));
+    TRY(put_rows(&events, db,
+                 "SELECT min(first) FROM (SELECT min(start_ns) AS first FROM op UNION ALL "
+                 "SELECT min(start_ns) FROM step UNION ALL SELECT min(start_ns) FROM kernel)",
+                 take_origin));
     fputs("{\"displayTimeUnit\":\"ms\",\"otherData\":{\"clprof\":\"" CLPROF_VERSION "\"},\"traceEvents\":[", out);
     for (int process = 1; process <= 4; process++)
         put_name(&events, "process_name", process, 0, process_names[process]);

@@ -186,8 +186,9 @@ static void put_finding(FILE *out, const char *name, const char *phase, const st
         lost[side] = table_number(both[side], (size_t)row, "lost_percent");
         conversions[side] = table_number(both[side], (size_t)row, "conversions_per_step");
     }
-    const char *cells[] = {name, verdict[0], number_fixed(number[0], conversions[0], 1), number_short(number[1], lost[0]),
-                           verdict[1], number_fixed(number[2], conversions[1], 1), number_short(number[3], lost[1]),
+    const char *cells[] = {name, verdict[0],
+                           number_fixed(number[0], conversions[0], 1), number_short(number[1], lost[0]), verdict[1],
+                           number_fixed(number[2], conversions[1], 1), number_short(number[3], lost[1]),
                            absolute_text(difference, lost[0], lost[1], 2)};
 
     text_row(out, columns, 8, cells);

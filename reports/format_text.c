@@ -1,6 +1,6 @@
 /*
- * The report for a terminal: what a run cost in layouts, on one screen of 100 columns. Operators that are clean and convert
- * nothing are only counted. `clprof train` prints this at its end.
+ * The report for a terminal: what a run cost in layouts, on one screen of 100 columns. Operators that are clean and
+ * convert nothing are only counted. `clprof train` prints this at its end.
  */
 #include "reports/formats.h"
 
@@ -29,13 +29,9 @@ static void put_facts(const struct report *report, FILE *out)
     static const struct {
         const char *label;
         void (*words)(struct strbuf *out, const struct report *report);
-    } facts[] = {{"Model", words_model},   {"Ran on", words_device},           {"Policy", words_policy},
-                 {"Steps", words_steps},   {"Conversions", words_conversions}, {"Round trips", words_round_trips}};
-    static const struct {
-        const char *label, *column, *unit;
-    } figures[] = {{"Throughput", "images_per_s", "images/s"},
-                   {"Step", "step_ms", "ms, median"},
-                   {"Lost", "lost_percent", "% of throughput, estimated"}};
+    } facts[] = {{"Model", words_model},           {"Ran on", words_device},           {"Policy", words_policy},
+                 {"Steps", words_steps},           {"Throughput", words_throughput},   {"Step", words_step_time},
+                 {"Conversions", words_conversions}, {"Round trips", words_round_trips}, {"Lost", words_lost}};
     struct strbuf text;
     char label[24];
 
@@ -44,12 +40,6 @@ static void put_facts(const struct report *report, FILE *out)
         strbuf_clear(&text);
         facts[i].words(&text, report);
         snprintf(label, sizeof label, "%-13s", facts[i].label);
-        put_wrapped(out, label, text.text);
-    }
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-        strbuf_clear(&text);
-        words_figure(&text, report, figures[i].column, figures[i].unit);
-        snprintf(label, sizeof label, "%-13s", figures[i].label);
         put_wrapped(out, label, text.text);
     }
     fprintf(out, "%-13sbrackets are 95 %% intervals over the steady steps; \"-\" is unknown\n", "");
@@ -105,7 +95,7 @@ static void put_operator(const struct table *operators, size_t row, const struct
     number_interval(interval, low, high);
     snprintf(lost, sizeof lost, "%s%s%s", number_short(number[3], table_number(operators, row, "lost_percent")),
              *interval != '\0' ? " " : "", interval);
-    const char *cells[] = {table_text(operators, row, "op_name"), table_text(operators, row, "verdict"),
+    const char *cells[] = {table_text(operators, row, "label"), table_text(operators, row, "verdict"),
                            number_fixed(number[0], table_number(operators, row, "conversions_per_step"), 1),
                            number_fixed(number[1], table_number(operators, row, "ms_per_step"), 2),
                            number_fixed(number[2], table_number(operators, row, "percent_of_step"), 2), lost};
@@ -122,6 +112,10 @@ static void put_operator_advice(const struct table *operators, size_t row, FILE 
 
     if (table_is(operators, row, "verdict", "clean") || table_is(operators, row, "verdict", "necessary"))
         return;
+    for (size_t i = 0; i < row; i++) /* said already, of the operator's other phase */
+        if (evidence != NULL && table_is(operators, i, "evidence", evidence) &&
+            table_is(operators, i, "op_name", table_text_or(operators, row, "op_name", "")))
+            evidence = NULL;
     if (evidence != NULL)
         put_wrapped(out, "    why: ", evidence);
     if (advice != NULL)
@@ -178,7 +172,7 @@ static void put_culprits(const struct report *report, FILE *out)
         }
         strbuf_clear(&place);
         strbuf_printf(&place, "%s  %s", table_text_or(instances, i, "module_path", "(no module)"),
-                      table_text_or(instances, i, "op_name", "unknown operator"));
+                      table_text_or(instances, i, "label", "unknown operator"));
         const char *cells[] = {place.text,
                                number_fixed(number[0], table_number(instances, i, "conversions_per_step"), 1),
                                number_fixed(number[1], table_number(instances, i, "ms_per_step"), 2),
@@ -193,7 +187,8 @@ static void put_culprits(const struct report *report, FILE *out)
 
 static void put_fix_order(const struct report *report, FILE *out)
 {
-    static const struct text_column columns[] = {{"Fix", 4, true}, {"in this order", 78, false}, {"then gain %", 12, true}};
+    static const struct text_column columns[] = {
+        {"Fix", 4, true}, {"in this order", 78, false}, {"then gain %", 12, true}};
     const struct table *order = &report->section[SECTION_fix_order];
     char number[32];
 

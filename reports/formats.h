@@ -1,4 +1,4 @@
-/* The formats that report_write chooses from; each writes a loaded report to a stream whose errors report_write checks. */
+/* The formats of report_write; each writes a loaded report to a stream whose errors report_write checks. */
 #ifndef REPORTS_FORMATS_H
 #define REPORTS_FORMATS_H
 

@@ -78,7 +78,8 @@ void html_badge(FILE *out, const char *verdict)
 
 void html_table_begin(FILE *out, const char *id, const char *caption, const char *const *titles)
 {
-    fprintf(out, "<div class=\"scroll\"><table id=\"%s\" class=\"sortable\"><caption>%s</caption>\n<thead><tr>", id, caption);
+    fprintf(out, "<div class=\"scroll\"><table id=\"%s\" class=\"sortable\"><caption>%s</caption>\n<thead><tr>", id,
+            caption);
     for (; *titles != NULL; titles++)
         fprintf(out, "<th scope=\"col\"%s>%s</th>", **titles == '#' ? " class=\"n\"" : "", *titles + (**titles == '#'));
     fputs("</tr></thead>\n<tbody>\n", out);

@@ -80,8 +80,8 @@ static void put_tile(FILE *out, const char *label, double value, int decimals, c
     fputs("</span></dd></div>\n", out);
 }
 
-static void put_figure_tile(const struct report *report, FILE *out, const char *label, const char *name, const char *unit,
-                            const char *more)
+static void put_figure_tile(const struct report *report, FILE *out, const char *label, const char *name,
+                            const char *unit, const char *more)
 {
     char low[64], high[64], interval[72], text[120];
 
@@ -118,7 +118,8 @@ static void put_timeline(const struct report *report, FILE *out)
         fputs("No operator of a steady step was recorded with its time.", out);
         return;
     }
-    fprintf(out, "Step %s, the median of the steady ones: %s ms. An operator's colour is the memory format of its output.",
+    fprintf(out,
+            "Step %s, the median of the steady ones: %s ms. An operator's colour is the memory format of its output.",
             table_text_or(timeline, 0, "step_index", "unknown"),
             number_short(number, table_number(timeline, 0, "step_dur_ns") / 1e6));
 }

@@ -98,8 +98,9 @@ void html_round_trips(const struct report *report, FILE *out)
         fputs("<p>None in the median steady step.</p>\n", out);
         return;
     }
-    fputs("<p class=\"muted\">Those of the median steady step, costliest first, at most 300. The cost of a round trip is that of its "
-          "conversions; with several culprits it goes only when all are fixed.</p>\n", out);
+    fputs("<p class=\"muted\">Those of the median steady step, costliest first, at most 300. The cost of a round trip "
+          "is that of its conversions; with several culprits it goes only when all are fixed.</p>\n",
+          out);
     for (size_t first = 0; first < paths->rows; first = end) {
         const char *id = table_text_or(paths, first, "round_trip_id", "");
 

@@ -76,8 +76,8 @@ void html_fix_order(const struct report *report, FILE *out)
         fputs("<p>Nothing: no finding costs throughput.</p>\n", out);
         return;
     }
-    html_table_begin(out, "fix-table", "Greedy order: each row adds what gains most on top of the rows above it (estimated)",
-                     titles);
+    html_table_begin(out, "fix-table",
+                     "Greedy order: each row adds what gains most on top of the rows above it (estimated)", titles);
     for (size_t i = 0; i < order->rows; i++) {
         double gain = table_number(order, i, "lost_percent_cumulative");
 
@@ -96,14 +96,21 @@ void html_fix_order(const struct report *report, FILE *out)
     html_table_end(out);
 }
 
-/* Advice, then why the operator breaks the format, with the source of that knowledge. */
-static void put_advice(FILE *out, const struct table *operators, size_t row)
+/* The name, advice, then why the operator breaks the format, with the source of that knowledge. */
+static void put_operator(FILE *out, const struct table *operators, size_t row)
 {
+    const char *advice = table_text_or(operators, row, "advice", NULL);
     const char *evidence = table_text_or(operators, row, "evidence", NULL);
     const char *source = table_text_or(operators, row, "source", NULL);
 
-    fputs("<td class=\"words\">", out);
-    html_text(out, table_text_or(operators, row, "advice", "–"));
+    fputs("<th scope=\"row\"><code>", out);
+    html_known(out, table_text(operators, row, "op_name"));
+    fputs("</code>", out);
+    if (advice != NULL) {
+        fputs("<span class=\"advice\">", out);
+        html_text(out, advice);
+        fputs("</span>", out);
+    }
     if (evidence != NULL && !table_is(operators, row, "verdict", "clean")) {
         fputs("<span class=\"why\">Why: ", out);
         html_text(out, evidence);
@@ -111,21 +118,22 @@ static void put_advice(FILE *out, const struct table *operators, size_t row)
         html_text(out, source != NULL ? source : "");
         fputs(source != NULL ? ")</span>" : "</span>", out);
     }
-    fputs("</td>", out);
+    fputs("</th>", out);
 }
 
 void html_operators(const struct report *report, FILE *out)
 {
     static const char *const titles[] = {"Operator", "Phase", "Verdict", "#Conversions / step", "#Round trips / step",
-                                         "#ms / step", "#% of step", "#Lost %", "#Verified %", "Advice", NULL};
+                                         "#ms / step", "#% of step", "#Lost %", "#Verified %", NULL};
     const struct table *operators = &report->section[SECTION_operators];
 
-    html_table_begin(out, "operator-table", "One row an operator type; times and counts are of its conversions", titles);
+    html_table_begin(out, "operator-table", "One row an operator type; times and counts are of its conversions",
+                     titles);
     for (size_t i = 0; i < operators->rows; i++) {
         fputs("<tr data-verdict=\"", out);
         html_known(out, table_text(operators, i, "verdict"));
         fputs("\">", out);
-        put_row_head(out, table_text(operators, i, "op_name"));
+        put_operator(out, operators, i);
         put_cell(out, table_text(operators, i, "phase"));
         fputs("<td>", out);
         html_badge(out, table_text(operators, i, "verdict"));
@@ -136,7 +144,6 @@ void html_operators(const struct report *report, FILE *out)
         put_number(out, operators, i, "percent_of_step", 2);
         put_interval(out, operators, i, "lost_percent");
         put_interval(out, operators, i, "verified_percent");
-        put_advice(out, operators, i);
         fputs("</tr>\n", out);
     }
     html_table_end(out);
@@ -152,7 +159,8 @@ void html_instances(const struct report *report, FILE *out)
         fputs("<p>No operator instance has a conversion or a verdict other than clean.</p>\n", out);
         return;
     }
-    html_table_begin(out, "instance-table", "Operator instances with a conversion or a verdict other than clean", titles);
+    html_table_begin(out, "instance-table", "Operator instances with a conversion or a verdict other than clean",
+                     titles);
     for (size_t i = 0; i < instances->rows; i++) {
         fputs("<tr>", out);
         put_row_head(out, table_text_or(instances, i, "module_path", "(no module)"));
@@ -173,8 +181,8 @@ void html_instances(const struct report *report, FILE *out)
 
 void html_modules(const struct report *report, FILE *out)
 {
-    static const char *const titles[] = {"Module", "Verdict", "#Conversions / step", "#Round trips / step", "#ms / step",
-                                         "#% of step", "#Lost %", NULL};
+    static const char *const titles[] = {
+        "Module", "Verdict", "#Conversions / step", "#Round trips / step", "#ms / step", "#% of step", "#Lost %", NULL};
     const struct table *modules = &report->section[SECTION_modules];
 
     if (modules->rows == 0)

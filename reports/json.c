@@ -14,7 +14,8 @@ void json_begin(struct json *json, FILE *out, int line_depth, bool in_html)
 
 static void quote_character(FILE *out, uint32_t code, bool in_html)
 {
-    static const char *const names[] = {['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
+    static const char *const names[] = {
+        ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
     char bytes[4];
 
     if (code < sizeof names / sizeof *names && names[code] != NULL)

@@ -1,6 +1,7 @@
 /*
  * A JSON writer onto a stream: RFC 8259, valid UTF-8 whatever comes in, NAN and infinities as null, numbers in the
- * shortest form that reads back the same. The writer keeps commas and line breaks; the caller keeps begin and end paired.
+ * shortest form that reads back the same. The writer keeps commas and line breaks; the caller keeps begin and end
+ * paired.
  */
 #ifndef REPORTS_JSON_H
 #define REPORTS_JSON_H

@@ -238,7 +238,8 @@ enum status report_named_query(sqlite3 *db, const char *name, FILE *out)
         names[i] = section_name((enum section)i);
     strbuf_init(&near);
     if (names_nearest(&near, name, names, SECTION_COUNT, 3) > 0)
-        status = FAIL(NOT_FOUND, "no query is named '%s'; near that: %s; clprof query --list shows all", name, near.text);
+        status =
+            FAIL(NOT_FOUND, "no query is named '%s'; near that: %s; clprof query --list shows all", name, near.text);
     else
         status = FAIL(NOT_FOUND, "no query is named '%s'; clprof query --list shows all", name);
     strbuf_release(&near);

@@ -63,7 +63,7 @@ const char *number_interval(char buffer[72], double low, double high)
 {
     char text_low[32], text_high[32];
 
-    if (!isfinite(low) || !isfinite(high))
+    if (!isfinite(low) || !isfinite(high) || low == high)
         return strcpy(buffer, "");
     snprintf(buffer, 72, "[%s, %s]", number_short(text_low, low), number_short(text_high, high));
     return buffer;

@@ -28,7 +28,7 @@ const char *number_fixed(char buffer[32], double value, int decimals);
 /* Three significant digits, no exponent: "0.0123", "1.23", "1297"; "-" for NAN. */
 const char *number_short(char buffer[32], double value);
 
-/* "[12.1, 12.6]" as number_short writes them, "" when either is unknown. */
+/* "[12.1, 12.6]" as number_short writes them, "" when either is unknown or both are the same. */
 const char *number_interval(char buffer[72], double low, double high);
 
 /* One row; trailing blanks are left out. `cells` has one text per column, NULL is "-". */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes one character of a NUL-terminated text that is not at its end; returns its bytes. Damage: U+FFFD, one byte. */
+/* Decodes one character of a NUL-terminated text, not at its end; returns its bytes. Damage: U+FFFD, one byte. */
 size_t utf8_decode(const char *text, uint32_t *code);
 
 /* Writes the character's bytes (at most 4, no NUL) and returns how many. */

@@ -81,6 +81,25 @@ void words_figure(struct strbuf *out, const struct report *report, const char *n
     strbuf_printf(out, "%s%s", *interval != '\0' ? " " : "", interval);
 }
 
+void words_throughput(struct strbuf *out, const struct report *report)
+{
+    words_figure(out, report, "images_per_s", "images/s");
+}
+
+void words_step_time(struct strbuf *out, const struct report *report)
+{
+    words_figure(out, report, "step_ms", "ms");
+    if (!isnan(report_figure(report, "step_ms")))
+        strbuf_append(out, ", the median");
+}
+
+void words_lost(struct strbuf *out, const struct report *report)
+{
+    words_figure(out, report, "lost_percent", "%");
+    if (!isnan(report_figure(report, "lost_percent")))
+        strbuf_append(out, " of throughput, estimated");
+}
+
 void words_conversions(struct strbuf *out, const struct report *report)
 {
     double per_step = report_figure(report, "conversions_per_step"), silent = report_figure(report, "silent_per_step");
@@ -128,8 +147,8 @@ size_t words_count_verdict(const struct report *report, const char *verdict)
     return count;
 }
 
-/* "a, b, c and 4 more", of the operators with that verdict; a type that has it in two phases is named once. */
-static void append_names(struct strbuf *out, const struct report *report, const char *verdict)
+/* "a, b, c and 4 more", of the operators with that verdict; one that has it in two phases counts once. The count. */
+static size_t append_names(struct strbuf *out, const struct report *report, const char *verdict)
 {
     const struct table *operators = &report->section[SECTION_operators];
     const char *shown[3] = {NULL, NULL, NULL};
@@ -152,6 +171,7 @@ static void append_names(struct strbuf *out, const struct report *report, const 
         strbuf_printf(out, "%s%s", i == 0 ? "" : i + 1 == count && more == 0 ? " and " : ", ", shown[i]);
     if (more > 0)
         strbuf_printf(out, " and %zu more", more);
+    return count + more;
 }
 
 static void append_cost(struct strbuf *out, const struct report *report)
@@ -174,9 +194,8 @@ void words_verdict(struct strbuf *out, const struct report *report)
     char number[32];
 
     if (thrash > 0) {
-        append_names(out, report, "thrash");
-        strbuf_printf(out, " %s a round trip between memory formats in every step, %s in all.",
-                      thrash == 1 ? "causes" : "cause",
+        strbuf_printf(out, " %s round trips between memory formats: %s per step.",
+                      append_names(out, report, "thrash") == 1 ? "causes" : "cause",
                       number_fixed(number, report_figure(report, "round_trips_per_step"), 1));
     } else if (isnan(conversions)) {
         strbuf_append(out, "No steady step was recorded: what conversions cost is unknown.");

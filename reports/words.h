@@ -20,6 +20,10 @@ void words_steps(struct strbuf *out, const struct report *report);
 /* "12.3 images/s [12.1, 12.6]", or "unknown". Column names are <name>, <name>_low, <name>_high of the summary. */
 void words_figure(struct strbuf *out, const struct report *report, const char *name, const char *unit);
 
+void words_throughput(struct strbuf *out, const struct report *report);
+void words_step_time(struct strbuf *out, const struct report *report);
+void words_lost(struct strbuf *out, const struct report *report);
+
 /* "12.0 per step, 34.5 ms, 2.7 % of the step" */
 void words_conversions(struct strbuf *out, const struct report *report);
 void words_round_trips(struct strbuf *out, const struct report *report);

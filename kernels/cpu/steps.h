@@ -25,6 +25,12 @@ struct operand {
     struct place place;
 };
 
+/* A tensor of the call with its descriptor, which may split dimensions (grouped weights). */
+struct plain {
+    const struct tensor *tensor;
+    const_dnnl_memory_desc_t desc;
+};
+
 /* Elements in a layout of oneDNN's own. */
 struct opaque {
     const_dnnl_memory_desc_t desc; /* borrowed during the call that takes it */
@@ -89,12 +95,10 @@ enum status steps_add_primitive(struct steps *steps, const_dnnl_primitive_desc_t
 
 /*
  * Adds plain -> opaque (a weight) or opaque -> plain (a weight's gradient): a oneDNN reorder with the cast fused, and its
- * conversion. steps_needs_reorder tells whether there is anything to do; if not, use the tensor itself.
+ * conversion. Where dnnl_memory_desc_equal says that the descriptors agree there is nothing to add.
  */
-enum status steps_needs_reorder(const struct tensor *tensor, int groups, const_dnnl_memory_desc_t desc, bool *needed);
-enum status steps_add_weight(struct steps *steps, const struct tensor *weight, int groups, const struct opaque *to);
-enum status steps_add_gradient(struct steps *steps, const struct opaque *from, const struct tensor *gradient,
-                               int groups);
+enum status steps_add_weight(struct steps *steps, const struct plain *from, const struct opaque *to);
+enum status steps_add_gradient(struct steps *steps, const struct opaque *from, const struct plain *to);
 
 /* Attributes that every primitive descriptor is made with: scratchpads are ours, not oneDNN's. Caller destroys. */
 enum status steps_attributes(dnnl_primitive_attr_t *out);

@@ -9,14 +9,13 @@ static int64_t divide_down(int64_t a, int64_t b)
 static enum status check_window(const struct op_query *query, int i)
 {
     const struct pool_attrs *pool = &query->attrs->pool;
-    int window = pool->dilation[i] * (pool->kernel[i] - 1) + 1;
 
     if (pool->kernel[i] < 1 || pool->stride[i] < 1 || pool->dilation[i] < 1)
         return FAIL(USAGE, "%s: kernel %d, stride %d, dilation %d must be positive", op_name(query->op), pool->kernel[i],
                     pool->stride[i], pool->dilation[i]);
-    if (pool->padding[i] < 0 || pool->padding[i] > window / 2)
-        return FAIL(USAGE, "%s: padding is %d; it must be at least 0 and at most half of the window, which is %d",
-                    op_name(query->op), pool->padding[i], window);
+    if (pool->padding[i] < 0 || pool->padding[i] > pool->kernel[i] / 2)
+        return FAIL(USAGE, "%s: padding is %d; it must be at least 0 and at most half of the kernel size, which is %d",
+                    op_name(query->op), pool->padding[i], pool->kernel[i]);
     return STATUS_OK;
 }
 

@@ -113,8 +113,14 @@
   const sequence = [...conversions].sort(byStart);
   let chosen = null, colour = {}, width = 0;
 
-  const ms = (ns) => (ns === null || ns === undefined ? "unknown" : ns >= 1e5 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e3).toFixed(2)} \u00b5s`);
-  const bytes = (n) => (n === null ? "unknown bytes" : n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e3).toFixed(1)} kB`);
+  const ms = (ns) => {
+    if (ns === null || ns === undefined) return "unknown";
+    return ns >= 1e5 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e3).toFixed(2)} \u00b5s`;
+  };
+  const bytes = (n) => {
+    if (n === null) return "unknown bytes";
+    return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e3).toFixed(1)} kB`;
+  };
   const describe = (item, kind) => {
     const lines = [];
     if (kind === "conversion") {
@@ -123,7 +129,8 @@
       if (item.source_dtype !== item.dest_dtype) lines.push(`casts ${item.source_dtype} \u2192 ${item.dest_dtype}`);
     } else {
       lines.push(`${item.name}: ${ms(item.dur_ns)}`);
-      if (kind === "operator") lines.push(`${item.input_format ?? "unknown"} \u2192 ${item.output_format ?? "unknown"}, ${item.phase ?? "unknown phase"}`);
+      const formats = `${item.input_format ?? "unknown"} \u2192 ${item.output_format ?? "unknown"}`;
+      if (kind === "operator") lines.push(`${formats}, ${item.phase ?? "unknown phase"}`);
       else lines.push(`${item.role ?? "unknown role"}, in ${item.op_name ?? "no operator"}`);
     }
     if (item.module_path) lines.push(item.module_path);
@@ -148,13 +155,19 @@
     }
     colour.hatch = pen.createPattern(tile, "repeat");
   };
-  const fillOf = (item, kind) => colour[(kind === "conversion" ? item.to_format : item.output_format)] ?? colour.unknown;
+  const formatOf = (item, kind) => (kind === "conversion" ? item.to_format : item.output_format);
+  const fillOf = (item, kind) => colour[formatOf(item, kind)] ?? colour.unknown;
   const x = (ns) => LABEL + ((ns - shown.from) / (shown.to - shown.from)) * (width - LABEL - 8);
   const timeAt = (px) => shown.from + ((px - LABEL) / (width - LABEL - 8)) * (shown.to - shown.from);
 
   function drawAxis() {
     const span = shown.to - shown.from, rough = span / Math.max(2, width / 130);
-    const power = 10 ** Math.floor(Math.log10(rough)), unit = [1, 2, 5, 10].find((n) => n * power >= rough) * power;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const unit = [1, 2, 5, 10].find((n) => n * power >= rough) * power;
+    const label = (t) => {
+      if (unit < 1e3) return `${t.toFixed(0)} ns`;
+      return unit < 1e5 ? `${(t / 1e3).toFixed(0)} \u00b5s` : `${+(t / 1e6).toFixed(2)} ms`;
+    };
     pen.fillStyle = colour.soft;
     pen.strokeStyle = colour.line;
     for (let t = Math.ceil(shown.from / unit) * unit; t <= shown.to; t += unit) {
@@ -163,7 +176,7 @@
       pen.moveTo(at, AXIS - 6);
       pen.lineTo(at, height);
       pen.stroke();
-      pen.fillText(unit < 1e3 ? `${t.toFixed(0)} ns` : unit < 1e5 ? `${(t / 1e3).toFixed(0)} \u00b5s` : `${+(t / 1e6).toFixed(2)} ms`, at + 3, 11);
+      pen.fillText(label(t), at + 3, 11);
     }
   }
   // The stretch of each phase, from its first to its last operator.
@@ -171,7 +184,8 @@
     for (const phase of PHASES) {
       const items = operators.filter((o) => o.phase === phase);
       if (!items.length) continue;
-      const from = Math.max(LABEL, x(items[0].start_ns)), to = Math.min(width - 8, x(Math.max(...items.map((o) => o.start_ns + o.dur_ns))));
+      const end = Math.max(...items.map((o) => o.start_ns + o.dur_ns));
+      const from = Math.max(LABEL, x(Math.min(...items.map((o) => o.start_ns)))), to = Math.min(width - 8, x(end));
       if (to <= from) continue;
       pen.fillStyle = colour["plain-soft"];
       pen.fillRect(from, AXIS, Math.max(1, to - from - 1), PHASE - 2);
@@ -182,7 +196,8 @@
   function drawItem(item, lane) {
     const from = Math.max(LABEL, x(item.start_ns)), to = Math.min(width - 8, x(item.start_ns + item.dur_ns));
     if (to < LABEL || from > width - 8 || to < from) return;
-    const w = Math.max(1, to - from - (to - from > 3 ? 0.6 : 0)), top = lane.top + (item.depth ?? 0) * (BAR + GAP);
+    const w = Math.max(1, to - from - (to - from > 3 ? 0.6 : 0));
+    const top = lane.top + (item.depth ?? 0) * (BAR + GAP);
     item.box = [from, top, w];
     pen.fillStyle = fillOf(item, lane.kind);
     pen.fillRect(from, top, w, BAR);
@@ -238,7 +253,8 @@
     for (const lane of lanes)
       for (let i = lane.items.length - 1; i >= 0; i--) {
         const b = lane.items[i].box;
-        if (b && py >= b[1] && py <= b[1] + BAR && px >= b[0] - 1 && px <= b[0] + b[2] + 1) return [lane.items[i], lane.kind];
+        const hit = b && py >= b[1] && py <= b[1] + BAR && px >= b[0] - 1 && px <= b[0] + b[2] + 1;
+        if (hit) return [lane.items[i], lane.kind];
       }
     return null;
   };
@@ -250,7 +266,8 @@
   const nextConversion = (step) => {
     if (!sequence.length) return;
     const now = sequence.indexOf(chosen);
-    const item = sequence[now < 0 ? (step > 0 ? 0 : sequence.length - 1) : (now + step + sequence.length) % sequence.length];
+    const next = now < 0 ? (step > 0 ? 0 : -1) : now + step;
+    const item = sequence[(next + sequence.length) % sequence.length];
     if (item.start_ns < shown.from || item.start_ns + item.dur_ns > shown.to) {
       const span = shown.to - shown.from;
       show(item.start_ns - span / 2, item.start_ns + span / 2);
@@ -284,16 +301,21 @@
     if (hit) choose(...hit);
   });
   canvas.addEventListener("pointerleave", () => { tip.hidden = true; });
-  canvas.addEventListener("dblclick", (event) => zoom(0.4, timeAt(event.clientX - canvas.getBoundingClientRect().left)));
+  const pointedTime = (event) => timeAt(event.clientX - canvas.getBoundingClientRect().left);
+  canvas.addEventListener("dblclick", (event) => zoom(0.4, pointedTime(event)));
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    zoom(event.deltaY < 0 ? 0.8 : 1.25, timeAt(event.clientX - canvas.getBoundingClientRect().left));
+    zoom(event.deltaY < 0 ? 0.8 : 1.25, pointedTime(event));
   }, { passive: false });
-  const pan = (part) => show(shown.from + part * (shown.to - shown.from), shown.to + part * (shown.to - shown.from));
+  const pan = (part) => {
+    const by = part * (shown.to - shown.from);
+    show(shown.from + by, shown.to + by);
+  };
+  const zoomIn = () => zoom(0.6, middle());
   const keys = {
-    ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2), "+": () => zoom(0.6, middle()), "=": () => zoom(0.6, middle()),
-    "-": () => zoom(1.6, middle()), 0: () => show(first, last), n: () => nextConversion(1), p: () => nextConversion(-1),
+    ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2), "+": zoomIn, "=": zoomIn, "-": () => zoom(1.6, middle()),
+    0: () => show(first, last), n: () => nextConversion(1), p: () => nextConversion(-1),
   };
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
@@ -301,10 +323,13 @@
     keys[event.key]();
   });
   const zooms = { in: keys["+"], out: keys["-"], all: keys[0] };
-  for (const button of view.querySelectorAll("[data-zoom]")) button.addEventListener("click", zooms[button.dataset.zoom]);
-  for (const button of view.querySelectorAll("[data-next]")) button.addEventListener("click", () => nextConversion(Number(button.dataset.next)));
+  for (const button of view.querySelectorAll("[data-zoom]"))
+    button.addEventListener("click", zooms[button.dataset.zoom]);
+  for (const button of view.querySelectorAll("[data-next]"))
+    button.addEventListener("click", () => nextConversion(Number(button.dataset.next)));
 
-  const legend = document.getElementById("legend"), present = new Set(everything.map((e) => e.to_format ?? e.output_format ?? "unknown"));
+  const legend = document.getElementById("legend");
+  const present = new Set(everything.map((e) => e.to_format ?? e.output_format ?? "unknown"));
   for (const format of FORMATS.filter((f) => present.has(f))) {
     const entry = document.createElement("li"), swatch = document.createElement("i");
     swatch.style.background = `var(--${format.replace("_", "-")})`;

@@ -1,6 +1,8 @@
 -- Operators: verdict, conversions and cost per steady step, one row an operator type
 WITH total AS (SELECT avg(dur_ns) AS step_ns FROM steps WHERE phase = 'steady')
-SELECT f.finding_id, f.op_name, f.phase, f.verdict, f.conversions_per_step, f.round_trips_per_step,
+SELECT f.finding_id, f.op_name,
+       f.op_name || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%' THEN ' (backward)' ELSE '' END
+       AS label, f.phase, f.verdict, f.conversions_per_step, f.round_trips_per_step,
        f.dur_ns_per_step / 1e6 AS ms_per_step, 100.0 * f.dur_ns_per_step / total.step_ns AS percent_of_step,
        f.exposed_ns_per_step / 1e6 AS exposed_ms_per_step, f.penalty_ns_per_step / 1e6 AS penalty_ms_per_step,
        f.lost_images_per_s, f.lost_percent, f.lost_percent_low, f.lost_percent_high, f.together_with, f.advice,
@@ -9,4 +11,5 @@ SELECT f.finding_id, f.op_name, f.phase, f.verdict, f.conversions_per_step, f.ro
 FROM findings f CROSS JOIN total LEFT JOIN verifications v USING (finding_id)
 LEFT JOIN policy_rule p ON p.op_name = f.op_name
 WHERE f.scope = 'operator'
-ORDER BY f.lost_percent DESC, f.dur_ns_per_step DESC, f.conversions_per_step DESC, f.op_name, f.phase;
+ORDER BY f.verdict = 'clean', f.verdict = 'necessary', f.lost_percent DESC, f.dur_ns_per_step DESC,
+         f.conversions_per_step DESC, f.op_name, f.phase;

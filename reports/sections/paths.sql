@@ -13,7 +13,8 @@ SELECT t.round_trip_id, t.kind, t.dur_ns AS trip_dur_ns, t.exposed_ns AS trip_ex
        c.cause, c.shape, c.source_dtype AS dtype, c.dur_ns, c.bytes_read + c.bytes_written AS bytes
 FROM trip t JOIN ends e USING (round_trip_id) JOIN conversions c USING (conversion_id)
 UNION ALL
-SELECT t.round_trip_id, t.kind, t.dur_ns, t.exposed_ns, t.bytes, m.position, m.role, o.name, o.module_path,
+SELECT t.round_trip_id, t.kind, t.dur_ns, t.exposed_ns, t.bytes,
+       m.position + CASE WHEN m.role = 'consumer' THEN 2 << 30 ELSE 0 END, m.role, o.name, o.module_path,
        o.input_format, o.output_format, NULL, o.output_shape, NULL, o.dur_ns, NULL
 FROM trip t JOIN round_trip_member m USING (round_trip_id) JOIN operators o USING (op_id)
 ORDER BY 3 DESC, 1, 6;

@@ -32,7 +32,6 @@ struct case_tensor {
     double value;
     bool transposed;   /* the strides of two dimensions are exchanged: 0 and 1 of 2-D, 1 and 2 of 5-D tensors */
     bool updated;      /* inputs: the operator changes it in place, and the result is checked */
-    bool unwritten;    /* outputs: must stay as it was */
     int shares;        /* outputs: 1 + position of the input whose memory it is; 0 = own memory */
 };
 

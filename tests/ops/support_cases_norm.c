@@ -1,17 +1,26 @@
 /* Batch and group normalisation. Rows come from two macros: forward, and backward with statistics of its own input. */
 #include "tests/ops/cases.h"
 
-#define BATCH_NORM(text, n, c, h, w, training_, relu_, ...)                                                        \
+/* The last argument is the residual. */
+#define BATCH_NORM(text, n, c, h, w, relu_, ...)                                                                   \
     {.op = OP_BATCH_NORM,                                                                                          \
      .label = text,                                                                                                \
-     .attrs.norm = {.eps = 1e-5, .momentum = 0.1, .training = training_, .relu = relu_},                           \
+     .attrs.norm = {.eps = 1e-5, .momentum = 0.1, .training = true, .relu = relu_},                                \
      .in = {{V4(n, c, h, w)},                                                                                      \
             {F1(c)},                                                                                               \
             {F1(c)},                                                                                               \
-            {F1(c), .updated = training_},                                                                         \
-            {F1(c), .updated = training_, .fill = FILL_POSITIVE},                                                  \
+            {F1(c), .updated = true},                                                                              \
+            {F1(c), .updated = true, .fill = FILL_POSITIVE},                                                       \
             __VA_ARGS__},                                                                                          \
-     .out = {{V4(n, c, h, w)}, {F1(c), .unwritten = !training_}, {F1(c), .unwritten = !training_}},                \
+     .out = {{V4(n, c, h, w)}, {F1(c)}, {F1(c)}},                                                                  \
+     .tolerance = TOLERANCE_SUM}
+
+#define BATCH_NORM_EVALUATION(text, n, c, h, w, relu_, ...)                                                        \
+    {.op = OP_BATCH_NORM,                                                                                          \
+     .label = text,                                                                                                \
+     .attrs.norm = {.eps = 1e-5, .momentum = 0.1, .training = false, .relu = relu_},                               \
+     .in = {{V4(n, c, h, w)}, {F1(c)}, {F1(c)}, {F1(c)}, {F1(c), .fill = FILL_POSITIVE}, __VA_ARGS__},             \
+     .out = {{V4(n, c, h, w)}},                                                                                    \
      .tolerance = TOLERANCE_SUM}
 
 #define BATCH_NORM_BACKWARD(text, n, c, h, w, relu_, flags_, follows_)                                             \
@@ -48,17 +57,17 @@
      .tolerance = TOLERANCE_SUM}
 
 static const struct op_case rows[] = {
-    BATCH_NORM("training, 64 channels", 2, 64, 5, 6, true, false, {0}),
-    BATCH_NORM("training, 3 channels", 4, 3, 7, 9, true, false, {0}),
-    BATCH_NORM("training, 17 channels, relu", 3, 17, 4, 5, true, true, {0}),
-    BATCH_NORM("training, residual and relu", 2, 17, 6, 5, true, true, {V4(2, 17, 6, 5)}),
-    BATCH_NORM("training, residual", 2, 32, 3, 5, true, false, {V4(2, 32, 3, 5)}),
-    BATCH_NORM("training, 1x1 map", 5, 33, 1, 1, true, true, {0}),
-    BATCH_NORM("training, one sample", 1, 16, 8, 3, true, false, {0}),
-    BATCH_NORM("training, one channel", 2, 1, 8, 3, true, false, {0}),
-    BATCH_NORM("training, map of several hundred", 2, 20, 19, 17, true, true, {0}),
-    BATCH_NORM("evaluation", 2, 17, 6, 5, false, false, {0}),
-    BATCH_NORM("evaluation, residual and relu", 1, 64, 4, 3, false, true, {V4(1, 64, 4, 3)}),
+    BATCH_NORM("training, 64 channels", 2, 64, 5, 6, false, {0}),
+    BATCH_NORM("training, 3 channels", 4, 3, 7, 9, false, {0}),
+    BATCH_NORM("training, 17 channels, relu", 3, 17, 4, 5, true, {0}),
+    BATCH_NORM("training, residual and relu", 2, 17, 6, 5, true, {V4(2, 17, 6, 5)}),
+    BATCH_NORM("training, residual", 2, 32, 3, 5, false, {V4(2, 32, 3, 5)}),
+    BATCH_NORM("training, 1x1 map", 5, 33, 1, 1, true, {0}),
+    BATCH_NORM("training, one sample", 1, 16, 8, 3, false, {0}),
+    BATCH_NORM("training, one channel", 2, 1, 8, 3, false, {0}),
+    BATCH_NORM("training, map of several hundred", 2, 20, 19, 17, true, {0}),
+    BATCH_NORM_EVALUATION("evaluation", 2, 17, 6, 5, false, {0}),
+    BATCH_NORM_EVALUATION("evaluation, residual and relu", 1, 64, 4, 3, true, {V4(1, 64, 4, 3)}),
     BATCH_NORM_BACKWARD("64 channels", 2, 64, 5, 6, false, 0, 0),
     BATCH_NORM_BACKWARD("3 channels", 4, 3, 7, 9, false, 0, 0),
     BATCH_NORM_BACKWARD("17 channels, relu", 3, 17, 4, 5, true, 0, 0),

@@ -1,6 +1,8 @@
 -- A trace of one small model with everything that a report shows, and names that try to break out of every format.
--- Written by hand; the figures of the finding tables are made up, those of the raw rows are consistent with each other.
-INSERT INTO run VALUES (1, 'train', 'clprof train "toy" --channels-last', 'toy <script>alert(1)</script>', 'cpu',
+-- The figures of the finding tables are made up; those of the raw rows agree with each other.
+INSERT INTO run (run_id, source, command_line, model, device, device_name, policy, memory_format,
+  autocast_dtype, batch_size, threads, rank, world_size, started_unix_ns, library_versions) VALUES (1, 'train',
+    'clprof train "toy" --channels-last', 'toy <script>alert(1)</script>', 'cpu',
   'Test CPU & "co"', 'torch-2.10-cpu', 'channels_last', 'bfloat16', 8, 2, NULL, NULL, 1700000000000000000, NULL);
 INSERT INTO module VALUES (1, NULL, '', 'Toy'), (2, 1, 'stem.conv', 'Conv2d'), (3, 1, 'stem.resize', 'Upsample'),
   (4, 1, 'head, "last"', 'Conv2d');
@@ -29,29 +31,38 @@ INSERT INTO kernel SELECT step_id * 10 + 2, step_id, step_id * 10 + 3, 2, start_
 INSERT INTO kernel SELECT step_id * 10 + 3, step_id, step_id * 10 + 5, 3, start_ns + 2000000, 200000, NULL FROM step;
 INSERT INTO kernel SELECT step_id * 10 + 4, step_id, step_id * 10 + 5, 4, start_ns + 2200000, 100000, 77 FROM step;
 INSERT INTO conversion_def VALUES
-  (1, 'operator', 'channels_last', 'contiguous', '[8,16,16,16]', 65536, 65536, 'bfloat16', 'bfloat16', 0, 0, 2, 0, 3, 0),
-  (2, 'operator', 'contiguous', 'channels_last', '[8,16,32,32]', 262144, 262144, 'bfloat16', 'bfloat16', 0, 0, 5, 0, 6, 0),
+  (1, 'operator', 'channels_last', 'contiguous', '[8,16,16,16]', 65536, 65536, 'bfloat16', 'bfloat16', 0, 0, 2, 0, 3,
+    0),
+  (2, 'operator', 'contiguous', 'channels_last', '[8,16,32,32]', 262144, 262144, 'bfloat16', 'bfloat16', 0, 0, 5, 0,
+    6, 0),
   (3, 'gradient', 'contiguous', 'channels_last', '[8,4,32,32]', NULL, NULL, 'bfloat16', 'bfloat16', 0, 0, 7, 0, 8, 0);
-INSERT INTO conversion SELECT step_id * 10 + 1, step_id, step_id * 10 + 3, 1, step_id * 10 + 2, start_ns + 1000000, 100000 FROM step;
-INSERT INTO conversion SELECT step_id * 10 + 2, step_id, step_id * 10 + 5, 2, step_id * 10 + 3, start_ns + 2000000, 200000 FROM step;
+INSERT INTO conversion SELECT step_id * 10 + 1, step_id, step_id * 10 + 3, 1, step_id * 10 + 2, start_ns + 1000000,
+  100000 FROM step;
+INSERT INTO conversion SELECT step_id * 10 + 2, step_id, step_id * 10 + 5, 2, step_id * 10 + 3, start_ns + 2000000,
+  200000 FROM step;
 INSERT INTO conversion SELECT step_id * 10 + 3, step_id, step_id * 10 + 7, 3, NULL, NULL, NULL FROM step;
-INSERT INTO policy_rule VALUES ('aten::upsample_bicubic2d', 'contiguous', 1, 'returns a contiguous tensor </script>', 'UpSample.cpp');
+INSERT INTO policy_rule VALUES ('aten::upsample_bicubic2d', 'contiguous', 1, 'returns a contiguous tensor </script>',
+  'UpSample.cpp');
 INSERT INTO round_trip SELECT step_id, step_id, 'forward', 'aten::upsample_bicubic2d', 'aten::relu', step_id * 10 + 1,
   step_id * 10 + 2, 300000, 280000, 655360 FROM step;
 INSERT INTO round_trip_member SELECT step_id, 0, step_id * 10 + 3, 'culprit' FROM step;
 INSERT INTO round_trip_member SELECT step_id, 1, step_id * 10 + 4, 'carrier' FROM step;
 INSERT INTO round_trip_member SELECT step_id, 2, step_id * 10 + 5, 'consumer' FROM step;
 INSERT INTO finding VALUES
-  (1, 'operator', 'aten::upsample_bicubic2d', NULL, 'forward', 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525, 7.25, 7.75,
+  (1, 'operator', 'aten::upsample_bicubic2d', NULL, 'forward', 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525,
+    7.25, 7.75,
    NULL, 'use bilinear: "mode=bilinear", which has a <channels_last> kernel'),
   (2, 'operator', 'aten::convolution', NULL, 'forward', 'clean', 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, NULL),
-  (3, 'operator', 'aten::convolution_backward', NULL, 'backward', 'necessary', 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  (3, 'operator', 'aten::convolution_backward', NULL, 'backward', 'necessary', 1, 0, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL,
    NULL, NULL),
   (4, 'operator', 'aten::mean', NULL, 'forward', 'clean', 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, NULL),
-  (5, 'instance', 'aten::upsample_bicubic2d', 'stem.resize', 'forward', 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525,
+  (5, 'instance', 'aten::upsample_bicubic2d', 'stem.resize', 'forward', 'thrash', 2, 1, 300000, 280000, NULL, 150.5,
+    7.525,
    7.25, 7.75, NULL, 'use bilinear'),
   (6, 'instance', 'aten::convolution', 'head, "last"', 'forward', 'clean', 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, NULL),
-  (7, 'module', NULL, 'stem.resize', NULL, 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525, 7.25, 7.75, NULL, NULL);
+  (7, 'module', NULL, 'stem.resize', NULL, 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525, 7.25, 7.75, NULL,
+    NULL);
 INSERT INTO finding_conversion SELECT 5, conversion_id FROM conversion WHERE conversion_def_id < 3;
 INSERT INTO fix_order VALUES (1, '1', 7.525);
 INSERT INTO figure VALUES ('images_per_s', 2000, 1990, 2010), ('step_ms', 4, 3.98, 4.02),

@@ -49,8 +49,8 @@ VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct row
         struct vpair sum = {{0}};
         for (int i = 0; i < SHIFT_SAMPLES; i++) {
             struct vpair value = pair_load(dtype, x, (part->begin + count * i / SHIFT_SAMPLES) * lanes + lane);
-            sum.a += value.a * vector_set(1.0f / SHIFT_SAMPLES);
-            sum.b += value.b * vector_set(1.0f / SHIFT_SAMPLES);
+            sum.a += value.a * lanes_set(1.0f / SHIFT_SAMPLES);
+            sum.b += value.b * lanes_set(1.0f / SHIFT_SAMPLES);
         }
         pair_store(DTYPE_FLOAT32, shift, lane, sum);
         pair_store_natural(dtype, centre + lane, sum);

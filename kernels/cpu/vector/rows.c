@@ -37,16 +37,16 @@ VECTOR_INLINE struct reduce_lanes reduce_lanes_load(enum reduce_kind kind, const
     return lanes;
 }
 
-VECTOR_INLINE void reduce_half(enum reduce_kind kind, vfloat x, vfloat dy, vfloat shift, vfloat scale, vfloat offset,
-                               vfloat *sum, vfloat *product)
+VECTOR_INLINE void reduce_half(enum reduce_kind kind, lfloat x, lfloat dy, lfloat shift, lfloat scale, lfloat offset,
+                               lfloat *sum, lfloat *product)
 {
-    vfloat centred = x - shift;
+    lfloat centred = x - shift;
     if (kind == REDUCE_GRAD_RELU)
-        dy = vector_select(vector_fma(x, scale, offset) <= vector_set(0), vector_set(0), dy);
-    vfloat first = kind == REDUCE_SUM || kind == REDUCE_SQUARES ? centred : dy;
+        dy = lanes_select(lanes_fma(x, scale, offset) <= lanes_set(0), lanes_set(0), dy);
+    lfloat first = kind == REDUCE_SUM || kind == REDUCE_SQUARES ? centred : dy;
     *sum += first;
     if (kind != REDUCE_SUM)
-        *product = vector_fma(first, centred, *product);
+        *product = lanes_fma(first, centred, *product);
 }
 
 VECTOR_INLINE void reduce_pair(enum reduce_kind kind, struct vpair x, struct vpair dy, const struct reduce_lanes *lanes,
@@ -160,29 +160,29 @@ void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const str
     }
 }
 
-VECTOR_INLINE vfloat apply_half(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane, vfloat x,
-                                vfloat other)
+VECTOR_INLINE lfloat apply_half(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane, lfloat x,
+                                lfloat other)
 {
-    vfloat zero = {0}, y = {0};
+    lfloat zero = {0}, y = {0};
     if (kind != APPLY_GRAD || relu)
-        y = vector_fma(x, vector_load(DTYPE_FLOAT32, args->scale, lane), vector_load(DTYPE_FLOAT32, args->offset, lane));
+        y = lanes_fma(x, lanes_load(args->scale, lane), lanes_load(args->offset, lane));
     if (kind == APPLY_GRAD) {
         if (relu)
-            other = vector_select(y <= zero, zero, other);
-        vfloat centre = vector_fma(x, vector_load(DTYPE_FLOAT32, args->x_factor, lane),
-                                   vector_load(DTYPE_FLOAT32, args->constant, lane));
-        return vector_fma(other, vector_load(DTYPE_FLOAT32, args->dy_factor, lane), centre);
+            other = lanes_select(y <= zero, zero, other);
+        lfloat centre = lanes_fma(x, lanes_load(args->x_factor, lane),
+                                   lanes_load(args->constant, lane));
+        return lanes_fma(other, lanes_load(args->dy_factor, lane), centre);
     }
     if (kind == APPLY_RESIDUAL)
         y += other;
-    return relu ? vector_select(y < zero, zero, y) : y; /* this order keeps NaN */
+    return relu ? lanes_relu(y) : y;
 }
 
 VECTOR_INLINE struct vpair apply_pair(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane,
                                       struct vpair x, struct vpair other)
 {
     return (struct vpair){apply_half(kind, relu, args, lane, x.a, other.a),
-                          apply_half(kind, relu, args, lane + VECTOR_WIDTH, x.b, other.b)};
+                          apply_half(kind, relu, args, lane + LANES, x.b, other.b)};
 }
 
 /* Runs of rows, the last run first. Coefficients come from the first-level cache. */

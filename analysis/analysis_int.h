@@ -1,0 +1,158 @@
+/*
+ * What the passes share. Costs are kept per group: the conversions and round trips that have the same set of culprits. A
+ * finding of any scope is a union of groups, so no conversion is counted twice in it.
+ */
+#ifndef ANALYSIS_ANALYSIS_INT_H
+#define ANALYSIS_ANALYSIS_INT_H
+
+#include "analysis/analysis.h"
+#include "analysis/array.h"
+#include "analysis/flow.h"
+#include "analysis/intern.h"
+#include "base/stats.h"
+#include "profiler/trace.h"
+
+enum step_phase { STEP_WARMUP, STEP_STEADY, STEP_OUTLIER };
+
+struct analysis_step {
+    int64_t step_id; /* -1: the trace has no steps, this is the whole of it */
+    int64_t run_id;
+    enum step_phase phase;
+    double dur_ns, images; /* NAN = unknown */
+    int steady;            /* number among the steady steps, -1 = not one */
+};
+
+/* An operator instance: name and module path of a forward operator. */
+struct key {
+    int name, path, block; /* numbers in words; block: path of the module that holds it and its consumers */
+    unsigned phases;       /* of the operators themselves */
+    int seen_steps, trip_steps, last_seen, last_trip; /* steady steps in which it occurs / is a culprit */
+};
+
+/* Culprits that must be fixed together: keys, ascending. */
+struct culprits {
+    int first, count; /* in analysis.member */
+};
+
+/* Why a group's conversions are there; the advice follows from it. */
+enum situation {
+    SITUATION_LIBRARY = 1, SITUATION_EXPLICIT = 2, SITUATION_TRIP = 4, SITUATION_INPUT = 8, SITUATION_WEIGHT = 16,
+    SITUATION_BORN = 32, SITUATION_UNPAIRED = 64
+};
+
+struct group {
+    int set;
+    bool repack;                                 /* batch, weight, optimizer: never vanishes with a round trip */
+    int64_t conversions, timed, exposures, trips; /* over the steady steps; timed: of known duration */
+    double dur_ns;
+    double *exposed_ns; /* by steady step */
+    unsigned phases, situations;
+};
+
+enum trip_kind { TRIP_FORWARD, TRIP_BACKWARD, TRIP_LIBRARY };
+enum member_role { MEMBER_CULPRIT, MEMBER_CARRIER, MEMBER_CONSUMER };
+
+struct trip_member {
+    int op;
+    enum member_role role;
+};
+
+struct trip {
+    enum trip_kind kind;
+    int opening, closing;            /* conversions; opening -1: silent, without a row */
+    bool counts_opening, counts_closing; /* whether this is the first round trip that holds it */
+    int first_member, members, set;
+};
+
+/* What the dataflow of a step gave; good for every step that runs the same operators in the same order. */
+struct pattern {
+    int64_t *id; /* op_def_ids, then (operator, conversion_def_id, without kernel) of each conversion */
+    int id_count;
+    struct trip *trips;
+    int trips_count, trips_room;
+    struct trip_member *members;
+    int members_count, members_room;
+    int *charge; /* by conversion: group, -1 = none */
+};
+#define PATTERN_COUNT 8
+
+struct charge {
+    int64_t conversion_id;
+    int group;
+};
+
+enum scope { SCOPE_OPERATOR, SCOPE_INSTANCE, SCOPE_MODULE, SCOPE_SET, SCOPE_COUNT };
+
+struct analysis {
+    sqlite3 *db;
+    struct analysis_step *steps;
+    int steps_count, steps_room, steady_count;
+    struct intern words;              /* operator names, module paths, streams */
+    signed char *breaks;              /* policy, by word: 1, 0, -1 = no rule */
+    int breaks_count;
+    int *block_of;                    /* by word that is a module path: path of its block; -1 = not in table module */
+    int block_of_count;
+    bool single_lane;                 /* one thread, no streams: nothing can hide anything */
+    struct intern key_words, set_words;
+    struct key *keys;
+    int keys_count, keys_room;
+    struct culprits *sets;
+    int sets_count, sets_room;
+    int *member;
+    int member_count, member_room;
+    struct group *groups;
+    int groups_count, groups_room;
+    struct charge *charges;
+    int charges_count, charges_room;
+    const struct analysis_step *now;  /* the step that EACH_STEP passes look at */
+    struct step step;
+    struct flow flow;
+    struct pattern patterns[PATTERN_COUNT], *pattern;
+    int patterns_made;
+    bool pattern_is_new;
+    struct fix *fixes;                /* operator and instance findings that thrash, for fix_order */
+    int fixes_count, fixes_room;
+};
+
+/* A thrash finding as the greedy order sees it. */
+struct fix {
+    enum scope scope;
+    int item; /* operator: word of the name; instance: key */
+    int64_t finding_id;
+};
+
+#define PASS(name, when, what) enum status pass_##name(struct analysis *self);
+#include "analysis/passes.def"
+#undef PASS
+
+/* ledger.c: numbers for instances, sets and groups. */
+enum status ledger_key(struct analysis *self, int op, int *key);
+enum status ledger_set(struct analysis *self, const int *ops, int count, int *set);
+enum status ledger_group(struct analysis *self, int set, bool repack, int *group);
+bool ledger_set_has(const struct analysis *self, int set, enum scope scope, int item);
+/* What a key is at a scope: word of the operator name, the key itself, word of the block. */
+int ledger_item(const struct analysis *self, int key, enum scope scope);
+bool key_thrashes(const struct key *key);
+/* The group's conversions vanish when its culprits are fixed. */
+bool group_avoidable(const struct analysis *self, const struct group *group);
+
+/* culprits.c: fills ops (at least as long as the flow has operators) with the trip's culprits. */
+struct search;
+bool op_breaks(const struct analysis *self, int op);
+
+/* "aten::native_group_norm@layer1.0.bn1" */
+void append_instance(const struct analysis *self, struct strbuf *out, int name, int path);
+
+/* lost.c: lost throughput of exposed time per steady step. Unknown parts are NAN. */
+struct lost {
+    struct stats_interval percent;
+    double images_per_s;
+};
+struct lost lost_throughput(const struct analysis *self, const double *exposed_ns);
+/* A bootstrap over steady steps; low and high are NAN for fewer than two steps. */
+struct stats_interval steady_interval(const struct analysis *self, stats_fn *statistic, const void *data);
+
+/* advice.c: text for a finding, NULL when there is nothing to say. Owned by the program. */
+const char *advice_for(const char *op_name, unsigned situations, bool thrash, struct strbuf *storage);
+
+#endif

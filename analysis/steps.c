@@ -1,0 +1,148 @@
+/* Pass: warm-up, steady and outlier steps. The rules stand in analysis.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/analysis_int.h"
+
+/* W of "--profile W:A" (or "--profile=W:A") in a command line, -1 when it is not there. */
+static int told_warmup(const char *command_line)
+{
+    const char *option = command_line ? strstr(command_line, "--profile") : NULL;
+    if (!option || (option[9] != ' ' && option[9] != '='))
+        return -1;
+    char *end;
+    long steps = strtol(option + 10, &end, 10);
+    return end != option + 10 && *end == ':' && steps >= 0 && steps < 1000000 ? (int)steps : -1;
+}
+
+static int settling_steps(const double *dur_ns, int count)
+{
+    int later = count / 2, steps = 0;
+    double settled = stats_median(dur_ns + later, (size_t)(count - later));
+    while (steps < later && dur_ns[steps] > WARMUP_EXCESS * settled)
+        steps++;
+    return count >= WARMUP_LEAST_STEPS && steps == 0 ? 1 : steps;
+}
+
+/* The longest duration that is no outlier; `spread` is scratch. */
+static double outlier_bound(const double *dur_ns, int count, double *spread)
+{
+    double median = stats_median(dur_ns, (size_t)count);
+    for (int i = 0; i < count; i++)
+        spread[i] = fabs(dur_ns[i] - median);
+    double deviation = OUTLIER_DEVIATIONS * 1.4826 * stats_median(spread, (size_t)count);
+    return median + fmax(deviation, OUTLIER_EXCESS * median);
+}
+
+/* The steps of one run. */
+static enum status classify(struct analysis_step *steps, int count, int warmup)
+{
+    double *dur_ns = NULL, *spread = NULL;
+    enum status status;
+
+    TRY_OUT(array_make(&dur_ns, count, sizeof *dur_ns));
+    TRY_OUT(array_make(&spread, count, sizeof *spread));
+    for (int i = 0; i < count; i++)
+        dur_ns[i] = steps[i].dur_ns;
+    if (warmup < 0)
+        warmup = settling_steps(dur_ns, count);
+    if (warmup >= count)
+        warmup = count - 1;
+    double bound = outlier_bound(dur_ns + warmup, count - warmup, spread);
+    for (int i = 0; i < count; i++)
+        steps[i].phase = i < warmup ? STEP_WARMUP : dur_ns[i] > bound ? STEP_OUTLIER : STEP_STEADY;
+out:
+    free(dur_ns);
+    free(spread);
+    return status;
+}
+
+static double number_or_nan(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
+}
+
+/* Reads the steps of every run and classifies each run's when the next one begins. */
+static enum status load_steps(struct analysis *self)
+{
+    static const char sql[] =
+        "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), command_line FROM step"
+        " LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
+    sqlite3_stmt *row = NULL;
+    enum status status;
+    int more, first = 0, warmup = -1;
+
+    TRY_OUT(trace_prepare(self->db, sql, &row));
+    TRY_OUT(trace_step(row, &more));
+    while (more) {
+        struct analysis_step step = {.step_id = sqlite3_column_int64(row, 0), .run_id = sqlite3_column_int64(row, 1),
+                                     .dur_ns = number_or_nan(row, 2), .images = number_or_nan(row, 3), .steady = -1};
+        if (self->steps_count > first && self->steps[first].run_id != step.run_id) {
+            TRY_OUT(classify(self->steps + first, self->steps_count - first, warmup));
+            first = self->steps_count;
+        }
+        if (self->steps_count == first)
+            warmup = told_warmup((const char *)sqlite3_column_text(row, 4));
+        TRY_OUT(array_room(&self->steps, &self->steps_room, self->steps_count, sizeof *self->steps));
+        self->steps[self->steps_count++] = step;
+        TRY_OUT(trace_step(row, &more));
+    }
+    if (self->steps_count > first)
+        status = classify(self->steps + first, self->steps_count - first, warmup);
+out:
+    sqlite3_finalize(row);
+    return status;
+}
+
+/* A trace without steps: from the first start to the last end. */
+static enum status load_whole(struct analysis *self)
+{
+    static const char sql[] =
+        "SELECT max(stop) - min(start), (SELECT max(batch_size) FROM run) FROM"
+        " (SELECT min(start_ns) AS start, max(start_ns + dur_ns) AS stop FROM op"
+        "  UNION ALL SELECT min(start_ns), max(start_ns + dur_ns) FROM kernel)";
+    sqlite3_stmt *row = NULL;
+    enum status status;
+    int more;
+
+    TRY_OUT(trace_prepare(self->db, sql, &row));
+    TRY_OUT(trace_step(row, &more));
+    TRY_OUT(array_room(&self->steps, &self->steps_room, 0, sizeof *self->steps));
+    self->steps[self->steps_count++] = (struct analysis_step){
+        .step_id = -1, .phase = STEP_STEADY, .dur_ns = number_or_nan(row, 0), .images = number_or_nan(row, 1)};
+out:
+    sqlite3_finalize(row);
+    return status;
+}
+
+static enum status store_phases(struct analysis *self)
+{
+    static const char *const names[] = {"warmup", "steady", "outlier"};
+    sqlite3_stmt *row = NULL;
+    enum status status;
+    int more;
+
+    TRY_OUT(trace_prepare(self->db, "INSERT INTO step_phase (step_id, phase) VALUES (?1, ?2)", &row));
+    for (int i = 0; i < self->steps_count; i++) {
+        if (self->steps[i].step_id < 0)
+            continue;
+        trace_bind_int(row, 1, self->steps[i].step_id);
+        trace_bind_text(row, 2, names[self->steps[i].phase]);
+        TRY_OUT(trace_step(row, &more));
+        sqlite3_reset(row);
+    }
+out:
+    sqlite3_finalize(row);
+    return status;
+}
+
+enum status pass_steps(struct analysis *self)
+{
+    TRY(load_steps(self));
+    if (self->steps_count == 0)
+        TRY(load_whole(self));
+    for (int i = 0; i < self->steps_count; i++)
+        self->steps[i].steady = self->steps[i].phase == STEP_STEADY ? self->steady_count++ : -1;
+    return store_phases(self);
+}

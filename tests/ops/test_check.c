@@ -1,0 +1,305 @@
+/*
+ * Every case x back end x dtype x memory format against the reference back end. `test_check [WORD]` runs the operators
+ * whose name or identifier contains WORD.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/ops/call.h"
+
+static const struct backend *const judged[] = {&backend_cpu, &backend_ref};
+#define BACKENDS ((int)(sizeof judged / sizeof *judged))
+static const enum dtype dtypes[] = {DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_FLOAT16};
+#define DTYPES ((int)(sizeof dtypes / sizeof *dtypes))
+
+/* Whether a call tells each of its kernels once, in order, with times that make sense. */
+struct watch {
+    int kernels, next;
+    bool wrong;
+};
+#define FIRST_NUMBER 100
+
+static void watch_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
+{
+    struct watch *watch = self;
+    watch->wrong |= kernel != FIRST_NUMBER + watch->next || start_ns <= 0 || end_ns < start_ns;
+    watch->next++;
+}
+
+/* One case in one dtype on one back end; the variants of formats share its values. */
+struct check {
+    const struct backend *backend;
+    struct device *device;
+    const struct op_case *row;
+    struct case_values first, values, expected; /* first: other numbers, for the run before the one that counts */
+    struct strbuf failures; /* of the variant being run */
+    struct strbuf report;   /* of the failed variants, as far as one message of Check goes */
+    int failed;             /* variants */
+};
+#define REPORT_LENGTH 2500
+
+static double tolerance_of(const struct op_case *row, enum dtype dtype)
+{
+    if (dtype == DTYPE_INT64 || dtype == DTYPE_UINT8)
+        return 0;
+    return row->tolerance[dtype == DTYPE_FLOAT64 ? DTYPE_FLOAT32 : dtype];
+}
+
+/* 0 for equal values, infinities and NaNs included; infinity where only one of them is a number. */
+static double difference(double got, double wanted)
+{
+    if (got == wanted || (isnan(got) && isnan(wanted)))
+        return 0;
+    return isfinite(got) && isfinite(wanted) ? fabs(got - wanted) : INFINITY;
+}
+
+static void compare(struct check *check, const char *kind, int position, const struct tensor *tensor,
+                    const double *got, const double *wanted)
+{
+    int64_t worst = 0, count = tensor_count(tensor);
+    double largest = 0, tolerance = tolerance_of(check->row, tensor->dtype);
+    for (int64_t i = 0; i < count; i++) {
+        if (isfinite(wanted[i]))
+            largest = fmax(largest, fabs(wanted[i]));
+        if (difference(got[i], wanted[i]) > difference(got[worst], wanted[worst]))
+            worst = i;
+    }
+    double error = difference(got[worst], wanted[worst]) / (largest > 0 ? largest : 1);
+    if (error > tolerance)
+        strbuf_printf(&check->failures, "    %s %d: error %.2e > %.2e at element %lld of %lld: %.9g, reference %.9g\n",
+                      kind, position, error, tolerance, (long long)worst, (long long)count, got[worst], wanted[worst]);
+}
+
+static void compare_all(struct check *check, struct test_call *call)
+{
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        if (!check->row->out[i].present)
+            continue;
+        double *got = test_call_values(call, &call->out[i]);
+        compare(check, "output", i, &call->out[i].tensor, got, check->expected.out[i]);
+        free(got);
+    }
+    for (int i = 0; i < OP_MAX_IN; i++) {
+        if (!check->row->in[i].updated)
+            continue;
+        double *got = test_call_values(call, &call->in[i]);
+        compare(check, "updated input", i, &call->in[i].tensor, got, check->expected.in[i]);
+        free(got);
+    }
+}
+
+static void check_facts(struct check *check, const struct op_prepared *prepared)
+{
+    bool good = prepared->kernels >= 1 && prepared->kernels <= OP_MAX_KERNELS && prepared->conversions >= 0 &&
+                prepared->conversions <= OP_MAX_KERNELS && prepared->run && prepared->destroy;
+    for (int i = 0; good && i < prepared->kernels; i++)
+        good = prepared->kernel[i].name && prepared->kernel[i].name[0];
+    for (int i = 0; good && i < prepared->conversions; i++)
+        good = prepared->conversion_kernel[i] >= 0 && prepared->conversion_kernel[i] < prepared->kernels;
+    if (!good)
+        strbuf_append(&check->failures, "    prepare: kernels or conversions are not described\n");
+}
+
+/* Scratch of exactly the wanted size, full of NaN patterns, between guards. */
+static unsigned char *scratch_create(struct check *check, size_t bytes)
+{
+    unsigned char *image = test_alloc(bytes + 128), *scratch = check->backend->alloc(check->device, bytes + 128);
+    memset(image, 0xFF, bytes + 128);
+    check->backend->copy_in(check->device, scratch, image, bytes + 128);
+    free(image);
+    return scratch;
+}
+
+static void check_scratch(struct check *check, const unsigned char *scratch, size_t bytes)
+{
+    unsigned char *image = test_alloc(bytes + 128);
+    bool good = true;
+    check->backend->copy_out(check->device, image, scratch, bytes + 128);
+    for (size_t i = 0; i < 64; i++)
+        good = good && image[i] == 0xFF && image[64 + bytes + i] == 0xFF;
+    if (!good)
+        strbuf_printf(&check->failures, "    wrote outside its %zu bytes of scratch\n", bytes);
+    free(image);
+}
+
+/* Runs with other numbers first, so that anything kept from one run to the next shows. */
+static enum status run_twice(struct check *check, struct test_call *call, struct op_prepared *prepared)
+{
+    int numbers[OP_MAX_KERNELS];
+    struct watch watch = {.kernels = prepared->kernels};
+    struct observer observer = {.self = &watch, .kernel = watch_kernel};
+    unsigned char *scratch = scratch_create(check, prepared->scratch_bytes);
+    struct run_context context = {.device = check->device, .scratch = scratch + 64, .kernel_number = numbers};
+    for (int i = 0; i < OP_MAX_KERNELS; i++)
+        numbers[i] = FIRST_NUMBER + i;
+    test_call_upload(call, &check->first);
+    enum status status = prepared->run(prepared, &context);
+    check->backend->synchronize(check->device);
+    if (status == STATUS_OK) {
+        context.observer = &observer;
+        test_call_upload(call, &check->values);
+        status = prepared->run(prepared, &context);
+        check->backend->synchronize(check->device);
+    }
+    if (status == STATUS_OK && (watch.wrong || watch.next != watch.kernels))
+        strbuf_printf(&check->failures, "    told of %d kernels, or not in order; it declared %d\n", watch.next,
+                      watch.kernels);
+    check_scratch(check, scratch, prepared->scratch_bytes);
+    check->backend->free(check->device, scratch);
+    return status;
+}
+
+static bool may_refuse(const struct op_case *row, const struct call_variant *variant)
+{
+    return (row->flags & CASE_MAY_REFUSE) && variant->in[0] != variant->in[1];
+}
+
+static void report_variant(struct check *check, const struct call_variant *variant)
+{
+    check->failed++;
+    if (check->report.length > REPORT_LENGTH)
+        return;
+    strbuf_printf(&check->report, "  %s ", check->backend->name);
+    variant_describe(&check->report, check->row, variant);
+    strbuf_printf(&check->report, "\n%.600s", check->failures.text);
+}
+
+static void check_variant(const struct call_variant *variant, void *context)
+{
+    struct check *check = context;
+    struct test_call call;
+    struct op_prepared *prepared = NULL;
+    strbuf_clear(&check->failures);
+    test_call_init(&call, check->backend, check->device, check->row, variant);
+    enum status status = backend_prepare(check->backend, check->device, &call.call, &prepared);
+    if (status == STATUS_UNSUPPORTED && may_refuse(check->row, variant)) {
+        /* allowed: the plan would convert first */
+    } else if (status != STATUS_OK) {
+        strbuf_printf(&check->failures, "    prepare: %s\n", status_message());
+    } else {
+        check_facts(check, prepared);
+        if (run_twice(check, &call, prepared) == STATUS_OK) {
+            compare_all(check, &call);
+            test_call_untouched(&call, &check->values, &check->failures);
+        } else {
+            strbuf_printf(&check->failures, "    run: %s\n", status_message());
+        }
+    }
+    if (prepared)
+        prepared->destroy(prepared);
+    test_call_release(&call);
+    if (check->failures.length)
+        report_variant(check, variant);
+}
+
+static void check_dtype(struct check *check, enum dtype varied)
+{
+    struct call_variant variant = {.varied = varied};
+    case_values_init(&check->first, check->row, &variant, 2);
+    case_values_init(&check->values, check->row, &variant, 1);
+    case_values_judge(check->row, &variant, &check->values, &check->expected);
+    case_variants(check->row, varied, check_variant, check);
+    case_values_release(&check->first);
+    case_values_release(&check->values);
+    case_values_release(&check->expected);
+}
+
+static void check_case(const struct backend *backend, const struct op_case *row)
+{
+    struct check check = {.backend = backend, .row = row};
+    struct backend_options options = {.threads = 2};
+    strbuf_init(&check.failures);
+    strbuf_init(&check.report);
+    const char *reason = backend->probe();
+    ck_assert_msg(!reason, "back end %s can't be used here: %s", backend->name, reason ? reason : "");
+    ck_assert_msg(backend->open(&options, &check.device) == STATUS_OK, "%s", status_message());
+    for (int i = 0; i < (case_is_varied(row) ? DTYPES : 1); i++)
+        check_dtype(&check, dtypes[i]);
+    backend->close(check.device);
+    if (check.failed)
+        ck_abort_msg("%s (%s): %d combinations failed\n%s", op_name(row->op), row->label, check.failed,
+                     check.report.text);
+    strbuf_release(&check.failures);
+    strbuf_release(&check.report);
+}
+
+/* The cases that the command line asks for. */
+static int *selected;
+static int selected_count;
+
+START_TEST(every_case)
+{
+    check_case(judged[_i % BACKENDS], case_at(selected[_i / BACKENDS]));
+}
+END_TEST
+
+START_TEST(every_operator_has_a_case)
+{
+    for (int op = 0; op < OP_COUNT; op++) {
+        bool found = (op_flags((enum op_id)op) & OP_ALIAS) != 0;
+        for (int i = 0; !found && i < case_count(); i++)
+            found = (int)case_at(i)->op == op;
+        ck_assert_msg(found, "missing case: %s (number %d) has no row in tests/ops", op_name((enum op_id)op), op);
+    }
+}
+END_TEST
+
+static const char *const backward_marks[] = {"_backward", "aten::div"};
+
+static bool is_backward(enum op_id op)
+{
+    bool backward = false;
+    for (size_t i = 0; i < sizeof backward_marks / sizeof *backward_marks; i++)
+        backward |= strstr(op_name(op), backward_marks[i]) != NULL;
+    return backward;
+}
+
+/* op_infer must give the sizes that the rows say. Backward operators are not asked (op.h). */
+START_TEST(sizes_are_inferred)
+{
+    const struct op_case *row = case_at(selected[_i]);
+    struct call_variant variant = {.varied = DTYPE_FLOAT32};
+    struct device *device = NULL;
+    struct test_call call;
+    struct tensor out[OP_MAX_OUT];
+    if (is_backward(row->op))
+        return;
+    ck_assert(backend_ref.open(&(struct backend_options){0}, &device) == STATUS_OK);
+    test_call_init(&call, &backend_ref, device, row, &variant);
+    ck_assert_msg(op_infer(row->op, &row->attrs, (const struct tensor *const *)call.call.in, out) == STATUS_OK, "%s",
+                  status_message());
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        ck_assert_msg(!row->out[i].present || tensor_same_shape(&out[i], &call.out[i].tensor),
+                      "%s (%s): op_infer gives output %d other sizes than the case", op_name(row->op), row->label, i);
+    test_call_release(&call);
+    backend_ref.close(device);
+}
+END_TEST
+
+static void select_cases(const char *word)
+{
+    selected = test_alloc((size_t)case_count() * sizeof *selected);
+    for (int i = 0; i < case_count(); i++)
+        if (!word || strstr(op_name(case_at(i)->op), word))
+            selected[selected_count++] = i;
+}
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("operators against the reference");
+    TCase *cases = tcase_create("cases");
+    select_cases(argc > 1 ? argv[1] : NULL);
+    tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, every_operator_has_a_case);
+    tcase_add_loop_test(cases, sizes_are_inferred, 0, selected_count);
+    tcase_add_loop_test(cases, every_case, 0, selected_count * BACKENDS);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    free(selected);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
