@@ -32,6 +32,7 @@ struct key {
 /* Culprits that must be fixed together: keys, ascending. */
 struct culprits {
     int first, count; /* in analysis.member */
+    int group[2];     /* of its conversions, [1]: of its repacks; -1 = none yet */
 };
 
 /* Why a group's conversions are there; the advice follows from it. */
@@ -47,6 +48,7 @@ struct group {
     double dur_ns;
     double *exposed_ns; /* by steady step */
     unsigned phases, situations;
+    int first_link, links; /* its findings, in finding_list.links */
 };
 
 enum trip_kind { TRIP_FORWARD, TRIP_BACKWARD, TRIP_LIBRARY };
@@ -81,6 +83,11 @@ struct charge {
     int group;
 };
 
+/* By steady step; dur_ns is that of the conversions of known duration, NAN when there are some but none is known. */
+struct tally {
+    double *conversions, *dur_ns, *trips;
+};
+
 enum scope { SCOPE_OPERATOR, SCOPE_INSTANCE, SCOPE_MODULE, SCOPE_SET, SCOPE_COUNT };
 
 struct analysis {
@@ -92,6 +99,7 @@ struct analysis {
     int breaks_count;
     int *block_of;                    /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
+    struct tally tally;
     bool single_lane;                 /* one thread, no streams: nothing can hide anything */
     struct intern key_words, set_words;
     struct key *keys;
@@ -136,9 +144,7 @@ bool key_thrashes(const struct key *key);
 /* The group's conversions vanish when its culprits are fixed. */
 bool group_avoidable(const struct analysis *self, const struct group *group);
 
-/* culprits.c: fills ops (at least as long as the flow has operators) with the trip's culprits. */
-struct search;
-bool op_breaks(const struct analysis *self, int op);
+void patterns_release(struct analysis *self);
 
 /* "aten::native_group_norm@layer1.0.bn1" */
 void append_instance(const struct analysis *self, struct strbuf *out, int name, int path);
@@ -148,11 +154,11 @@ struct lost {
     struct stats_interval percent;
     double images_per_s;
 };
-struct lost lost_throughput(const struct analysis *self, const double *exposed_ns);
+enum status lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost);
 /* A bootstrap over steady steps; low and high are NAN for fewer than two steps. */
 struct stats_interval steady_interval(const struct analysis *self, stats_fn *statistic, const void *data);
 
-/* advice.c: text for a finding, NULL when there is nothing to say. Owned by the program. */
-const char *advice_for(const char *op_name, unsigned situations, bool thrash, struct strbuf *storage);
+/* advice.c: appends what to change in the PyTorch program; nothing when there is nothing to say. */
+void advice_append(struct strbuf *out, const char *op_name, unsigned situations);
 
 #endif

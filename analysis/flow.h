@@ -62,6 +62,8 @@ bool flow_reads_out(const struct flow *flow, int op);
  * activation by its strides follows that one.
  */
 bool flow_breaks(const struct flow *flow, int op);
+/* Fills the lists and the conversions' roles, once versions, reads, writes and conversion are there. */
+enum status flow_index(struct flow *flow);
 void flow_release(struct flow *flow);
 
 #endif

@@ -135,7 +135,7 @@ static int conversions_in_order(const void *a, const void *b)
     const struct step_conversion *x = a, *y = b;
     if (x->op != y->op)
         return (unsigned)x->op < (unsigned)y->op ? -1 : 1;
-    if (x->start_ns >= 0 && y->start_ns >= 0 && x->start_ns != y->start_ns)
+    if (x->start_ns != y->start_ns)
         return x->start_ns < y->start_ns ? -1 : 1;
     return x->conversion_id < y->conversion_id ? -1 : x->conversion_id > y->conversion_id;
 }
@@ -178,7 +178,9 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
         step->conversions[step->conversions_count++] = c;
         TRY_OUT(trace_step(row, &more));
     }
-    qsort(step->conversions, (size_t)step->conversions_count, sizeof *step->conversions, conversions_in_order);
+    if (step->conversions_count > 0)
+        qsort(step->conversions, (size_t)step->conversions_count, sizeof *step->conversions,
+              conversions_in_order);
 out:
     sqlite3_finalize(row);
     return status;

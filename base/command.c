@@ -9,8 +9,8 @@ static void print_help(const struct command *self)
     strbuf_init(&text);
     bool options = self->options && self->options->name;
     bool arguments = self->arguments && *self->arguments;
-    strbuf_printf(&text, "usage: clprof %s%s%s%s\n\n%s\n", self->name, options ? " [OPTIONS]" : "", arguments ? " " : "",
-                  arguments ? self->arguments : "", self->summary);
+    strbuf_printf(&text, "usage: clprof %s%s%s%s\n\n%s\n", self->name, options ? " [OPTIONS]" : "",
+                  arguments ? " " : "", arguments ? self->arguments : "", self->summary);
     if (options) {
         strbuf_append(&text, "\nOptions:\n");
         options_help(&text, self->options);
@@ -34,8 +34,8 @@ int command_begin(const struct command *self, void *target, int argc, char **arg
         return command_failed(self, FAIL(USAGE, "too few arguments: write clprof %s %s", self->name,
                                          self->arguments ? self->arguments : ""));
     if (*positional > most)
-        return command_failed(self, FAIL(USAGE, "'%s' is one argument too many: write clprof %s %s",
-                                         argv[most + 1], self->name, self->arguments ? self->arguments : ""));
+        return command_failed(self, FAIL(USAGE, "'%s' is one argument too many: write clprof %s %s", argv[most + 1],
+                                         self->name, self->arguments ? self->arguments : ""));
     return -1;
 }
 

@@ -70,7 +70,8 @@ enum status file_create(struct file_writer *writer, const char *path)
         return FAIL(IO, "%s: can't be written: %s; choose a folder that exists and is yours", path, strerror(errno));
 
     writer->path = strdup(path);
-    bool ready = writer->path && (!exists || fchmod(descriptor, old.st_mode & 07777) == 0); /* the old file's mode stays */
+    /* The old file's mode stays. */
+    bool ready = writer->path && (!exists || fchmod(descriptor, old.st_mode & 07777) == 0);
     writer->stream = ready ? fdopen(descriptor, "wb") : NULL;
     if (writer->stream)
         return STATUS_OK;

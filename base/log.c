@@ -1,4 +1,4 @@
-/* Lines on stderr. CLPROF_LOG is read once, at the first line; what it can't understand is said once and then ignored. */
+/* Lines on stderr. CLPROF_LOG is read once, at the first line; what is not understood is said once. */
 #include "base/log.h"
 
 #include <pthread.h>
@@ -55,8 +55,10 @@ static void read_levels(void)
     while (entry && *entry) {
         size_t length = strcspn(entry, ",");
         if (length > 0 && !set_level(entry, length))
-            fprintf(stderr, "clprof: CLPROF_LOG: '%.*s' is not understood; write error, warn, info or debug, or one of "
-                    "base kernels profiler trainer analysis reports, '=' and a level\n", (int)length, entry);
+            fprintf(stderr,
+                    "clprof: CLPROF_LOG: '%.*s' is not understood; write error, warn, info or debug, or one of "
+                    "base kernels profiler trainer analysis reports, '=' and a level\n",
+                    (int)length, entry);
         entry += length + (entry[length] == ',');
     }
 }

@@ -48,7 +48,7 @@ size_t names_nearest(struct strbuf *out, const char *word, const char *const *na
     for (size_t i = 0; i < count; i++)
         distance[i] = edit_distance(word, names[i]);
 
-    /* Ascending distance, ties in the order of the list. A short name reached by changing every letter is no near one. */
+    /* Ascending distance, then the order of the list. A name reached by changing every letter is no near one. */
     for (size_t d = 0; d <= limit && found < most; d++)
         for (size_t i = 0; i < count && found < most; i++) {
             if (distance[i] != d || (d > 0 && d >= strlen(names[i])))

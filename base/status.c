@@ -21,7 +21,7 @@ static _Thread_local char last_birthplace[160];
 
 enum status status_fail(enum status code, const char *file, int line, const char *format, ...)
 {
-    /* Formatted aside first: a line that adds to the previous one may well name status_message() among its arguments. */
+    /* Formatted aside first: a line that adds to the one before has status_message() among its arguments. */
     char message[sizeof last_message];
     va_list arguments;
 

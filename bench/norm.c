@@ -222,8 +222,8 @@ int main(int argc, char **argv)
         return 2;
     }
     int threads = argc > 3 ? atoi(argv[3]) : omp_get_max_threads();
-    norm_kernel *const kernel[2] = {level->batch_norm_rows,
-                                    level->batch_norm_backward_rows};
+    norm_kernel *const kernel[2] = {rows ? level->batch_norm_rows : level->batch_norm_planes,
+                                    rows ? level->batch_norm_backward_rows : level->batch_norm_backward_planes};
     printf("# bf16, %s, batch %d, %d threads, %s\n", rows ? "channels_last" : "contiguous", BATCH, threads, level->level);
     printf("# shape\tforward ms\toneDNN\tratio\tbackward ms\toneDNN\tratio\n");
     omp_set_num_threads(threads);

@@ -11,6 +11,7 @@ enum status backend_prepare(const struct backend *backend, struct device *device
 
     *out = NULL;
     if (!impl || !impl->prepare)
-        return FAIL(UNSUPPORTED, "back end %s has no %s; choose another with --device", backend->name, op_name(call->op));
+        return FAIL(UNSUPPORTED, "back end %s has no %s; choose another with --device", backend->name,
+                    op_name(call->op));
     return impl->prepare(device, call, out);
 }

@@ -12,8 +12,9 @@ static const int order_channels_last[] = {C, W, H, N};
 const char *layout_name(enum memory_format format)
 {
     static const char *const names[FORMAT_COUNT] = {
-        [FORMAT_CONTIGUOUS] = "contiguous", [FORMAT_CHANNELS_LAST] = "channels_last", [FORMAT_EITHER] = "either",
-        [FORMAT_BLOCKED] = "blocked",       [FORMAT_STRIDED] = "strided",
+        [FORMAT_CONTIGUOUS] = "contiguous", [FORMAT_CHANNELS_LAST] = "channels_last",
+        [FORMAT_EITHER] = "either",         [FORMAT_BLOCKED] = "blocked",
+        [FORMAT_STRIDED] = "strided",
     };
     assert((unsigned)format < FORMAT_COUNT);
     return names[format];

@@ -126,8 +126,8 @@ static enum status refuse_word(const struct reader *reader, const char *word, co
     strbuf_init(&allowed);
     for (size_t i = 0; i < count; i++)
         strbuf_printf(&allowed, "%s%s", i ? ", " : "", names[i]);
-    enum status status = FAIL(CORRUPT, "%s:%d: '%s' is no %s; allowed: %s", reader->file, reader->line, word, what,
-                              allowed.text);
+    enum status status =
+        FAIL(CORRUPT, "%s:%d: '%s' is no %s; allowed: %s", reader->file, reader->line, word, what, allowed.text);
     strbuf_release(&allowed);
     return status;
 }
@@ -213,7 +213,8 @@ static enum status read_line(struct reader *reader, char *line)
         return read_header(reader, field[0], field[1]);
     if (count == 4)
         return read_row(reader, field);
-    return FAIL(CORRUPT, "%s:%d: %d fields; a row has 4 (operator, rule, evidence, source) with tabs between, a header 2",
+    return FAIL(CORRUPT,
+                "%s:%d: %d fields; a row has 4 with tabs between (operator, rule, evidence, source), a header 2",
                 reader->file, reader->line, count);
 }
 
@@ -273,7 +274,7 @@ enum status policy_load(struct policy *policy, const char *name_or_path)
 
     *policy = (struct policy){0};
     strbuf_init(&text);
-    /* The name comes first, so that it lives as long as the rest. A file is called as it was given: that finds it again. */
+    /* The name comes first, so that it lives as long as the rest. A file is called as it was given. */
     strbuf_append_bytes(&text, name_or_path, strlen(name_or_path) + 1);
     size_t start = text.length;
     if (is_path(name_or_path)) {

@@ -28,7 +28,7 @@ static const char *const slices[] = {
 
     "SELECT 3, ifnull(o.thread_id, 0), c.from_format || ' to ' || c.to_format, c.start_ns - ?1, c.dur_ns, c.cause, "
     "c.op_name AS operator, c.module_path AS module, c.phase, c.shape, c.source_dtype, c.dest_dtype, c.bytes_read, "
-    "c.bytes_written, c.cached, c.padded, c.op_id FROM conversions c LEFT JOIN operators o USING (op_id) "
+    "c.bytes_written, c.cached, c.padded, c.op_id FROM conversions c LEFT JOIN op o USING (op_id) "
     "WHERE c.start_ns IS NOT NULL AND c.dur_ns IS NOT NULL",
 
     KERNEL_TRACKS "SELECT 4, t.track, k.name, k.start_ns - ?1, k.dur_ns, k.role, k.device, k.stream, k.bytes_read, "

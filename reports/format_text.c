@@ -86,19 +86,35 @@ static bool operator_is_quiet(const struct table *operators, size_t row)
     return table_is(operators, row, "verdict", "clean") && !(table_number(operators, row, "conversions_per_step") > 0);
 }
 
+/* At most six characters: what a percentage needs. */
+static const char *percent_text(char buffer[32], double value)
+{
+    return number_fixed(buffer, value, fabs(value) >= 100 ? 0 : fabs(value) >= 10 ? 1 : 2);
+}
+
+/* "7.53 [7.25, 7.75]" */
+static const char *lost_text(char buffer[112], const struct table *operators, size_t row)
+{
+    char value[32], low[32], high[32];
+    double least = table_number(operators, row, "lost_percent_low");
+    double most = table_number(operators, row, "lost_percent_high");
+
+    percent_text(value, table_number(operators, row, "lost_percent"));
+    if (isnan(least) || isnan(most) || least == most)
+        snprintf(buffer, 112, "%s", value);
+    else
+        snprintf(buffer, 112, "%s [%s, %s]", value, percent_text(low, least), percent_text(high, most));
+    return buffer;
+}
+
 static void put_operator(const struct table *operators, size_t row, const struct text_column *columns, FILE *out)
 {
-    char number[4][32], interval[72], lost[112];
-    double low = table_number(operators, row, "lost_percent_low");
-    double high = table_number(operators, row, "lost_percent_high");
-
-    number_interval(interval, low, high);
-    snprintf(lost, sizeof lost, "%s%s%s", number_short(number[3], table_number(operators, row, "lost_percent")),
-             *interval != '\0' ? " " : "", interval);
+    char number[3][32], lost[112];
     const char *cells[] = {table_text(operators, row, "label"), table_text(operators, row, "verdict"),
                            number_fixed(number[0], table_number(operators, row, "conversions_per_step"), 1),
                            number_fixed(number[1], table_number(operators, row, "ms_per_step"), 2),
-                           number_fixed(number[2], table_number(operators, row, "percent_of_step"), 2), lost};
+                           number_fixed(number[2], table_number(operators, row, "percent_of_step"), 2),
+                           lost_text(lost, operators, row)};
 
     text_row(out, columns, 6, cells);
 }
@@ -131,8 +147,8 @@ static void put_operator_advice(const struct table *operators, size_t row, FILE 
 static void put_operators(const struct report *report, FILE *out)
 {
     static const struct text_column columns[] = {
-        {"Operator", 38, false},  {"verdict", 11, false},   {"conv/step", 9, true},
-        {"ms/step", 8, true},     {"% of step", 9, true},   {"lost %", 18, false}, /* the interval stands behind it */
+        {"Operator", 36, false}, {"verdict", 11, false}, {"conv/step", 9, true},
+        {"ms/step", 8, true},    {"% step", 6, true},    {"lost % [interval]", 20, false},
     };
     const struct table *operators = &report->section[SECTION_operators];
     size_t quiet = 0;
@@ -176,7 +192,7 @@ static void put_culprits(const struct report *report, FILE *out)
         const char *cells[] = {place.text,
                                number_fixed(number[0], table_number(instances, i, "conversions_per_step"), 1),
                                number_fixed(number[1], table_number(instances, i, "ms_per_step"), 2),
-                               number_short(number[2], table_number(instances, i, "lost_percent"))};
+                               percent_text(number[2], table_number(instances, i, "lost_percent"))};
 
         text_row(out, columns, 4, cells);
     }
@@ -198,7 +214,7 @@ static void put_fix_order(const struct report *report, FILE *out)
     text_titles(out, columns, 3);
     for (size_t i = 0; i < order->rows && i < FIXES_SHOWN; i++) {
         const char *cells[] = {table_text(order, i, "position"), table_text(order, i, "what"),
-                               number_short(number, table_number(order, i, "lost_percent_cumulative"))};
+                               percent_text(number, table_number(order, i, "lost_percent_cumulative"))};
 
         text_row(out, columns, 3, cells);
     }

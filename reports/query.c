@@ -151,12 +151,25 @@ static void append_nearest_table(struct strbuf *out, sqlite3 *db, const char *me
     table_release(&tables);
 }
 
+/* Where in the statement the error is, in bytes, -1 = unknown. SQLite does not say it for tables; their name does. */
+static int error_offset(sqlite3 *db, const char *statement)
+{
+    static const char prefix[] = "no such table: ";
+    const char *message = sqlite3_errmsg(db), *place;
+    int offset = sqlite3_error_offset(db);
+
+    if (offset >= 0 || strncmp(message, prefix, sizeof prefix - 1) != 0)
+        return offset;
+    place = strstr(statement, message + sizeof prefix - 1);
+    return place == NULL ? -1 : (int)(place - statement);
+}
+
 /* The statement failed to compile or to run; `sql` is the whole script, `from` where the statement starts in it. */
 static enum status fail_sql(sqlite3 *db, const char *sql, const char *from, const char *refused)
 {
     enum status status;
     struct strbuf message, hint;
-    int offset = sqlite3_error_offset(db), line = 1, column = 1;
+    int offset = error_offset(db, from), line = 1, column = 1;
 
     if (refused != NULL)
         return FAIL(UNSUPPORTED, "%s is refused: a query only reads the trace; write SELECT", refused);

@@ -63,6 +63,8 @@ void words_steps(struct strbuf *out, const struct report *report)
     strbuf_printf(out, "%.0f steady, %.0f warm-up, %.0f outlier; figures are of the steady ones",
                   report_figure(report, "steady_steps"), report_figure(report, "warmup_steps"),
                   report_figure(report, "outlier_steps"));
+    strbuf_append(out, ". Warm-up: the first W of --profile W:A, else leading steps above 1.2 times the later median; "
+                       "outlier: above the median by 3 x 1.4826 x MAD and by 10 %");
 }
 
 void words_figure(struct strbuf *out, const struct report *report, const char *name, const char *unit)

@@ -99,7 +99,8 @@ static enum status place_all(struct session *session, int64_t *offset)
     bool ok = session->flat_parameter && session->flat_gradient;
     for (int v = 0; v < graph->values && ok; v++) {
         struct value *value = &graph->value[v];
-        train->outside[v] = memory_for(session, v, offset, &ok);
+        if (value->kind != VALUE_GRADIENT) /* those were set with their parameter */
+            train->outside[v] = memory_for(session, v, offset, &ok);
         if (value->kind == VALUE_PARAMETER && value->alias_of < 0) {
             train->outside[value->gradient] = (float *)session->flat_gradient + offset[v];
             if (tensor_bytes(&value->tensor) > session->staging_bytes)

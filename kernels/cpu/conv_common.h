@@ -39,6 +39,14 @@ enum status conv_bring_weight(struct steps *steps, const struct tensor *weight, 
                               const_dnnl_memory_desc_t wanted, struct place *place);
 
 /*
+ * Whether the weight gradient in that compute dtype is better made as a matrix product, and the step that makes it (no
+ * conversion: it writes grad_weight directly). Operands are channels_last.
+ */
+bool conv_takes_product(const struct op_call *call, enum dtype dtype);
+enum status conv_add_product(struct steps *steps, const struct op_call *call, const struct operand *grad_output,
+                             const struct operand *input);
+
+/*
  * The dtypes to try, best first: the tensor's own where oneDNN computes in it at full speed, and float32. bfloat16 needs
  * AVX-512's bf16 instructions (without, oneDNN emulates at a third of float32's speed, or has nothing); oneDNN 3.2 does
  * not train in float16. Returns how many. float32 results are rounded to the tensor's dtype at the end.

@@ -1,6 +1,6 @@
 /*
  * aten::convolution_backward on oneDNN: backward data and backward weights, each in the layouts it likes best. A 1x1
- * convolution's weight gradient is a matrix product, which oneDNN's matmul does faster on small images.
+ * convolution's weight gradient may be made as a matrix product instead (conv_product.c).
  */
 #include "kernels/cpu/conv_common.h"
 
@@ -120,23 +120,21 @@ static enum status add_primitive(struct steps *steps, const struct backward *bac
 }
 
 /* grad_weight is computed in place where oneDNN's layout is its own, and thrown away when only grad_bias is wanted. */
-static enum status add_weights(struct steps *steps, const struct backward *backward, const struct operand *grad_output)
+static enum status add_weights(struct steps *steps, const struct backward *backward, const struct operand *grad_output,
+                               const struct operand *input)
 {
-    enum status status;
-    const struct op_call *call = backward->call;
-    const struct tensor *grad_weight = call->out[1];
-    struct operand input;
+    enum status status = STATUS_OK;
+    const struct tensor *grad_weight = backward->call->out[1];
     struct opaque computed = {dnnl_primitive_desc_query_md(backward->weights, dnnl_query_diff_weights_md, 0)};
     dnnl_memory_desc_t plain = NULL;
     bool in_place = false;
 
-    TRY_OUT(steps_bring(steps, call->in[1], backward->shape.dtype, FORMAT_CHANNELS_LAST, &input));
     if (grad_weight) {
         TRY_OUT(conv_weight_desc(grad_weight, backward->shape.groups, &plain));
         in_place = dnnl_memory_desc_equal(plain, computed.desc);
     }
     computed.place = in_place ? (struct place){grad_weight, 0} : steps_reserve_desc(steps, computed.desc);
-    TRY_OUT(add_primitive(steps, backward, input.place, grad_output->place, computed.place));
+    TRY_OUT(add_primitive(steps, backward, input->place, grad_output->place, computed.place));
     if (grad_weight && !in_place)
         TRY_OUT(steps_add_gradient(steps, &computed, &(struct plain){grad_weight, plain}));
 out:
@@ -144,20 +142,33 @@ out:
     return status;
 }
 
+/* Both passes that were chosen, on activations brought to channels_last in the compute dtype. */
+static enum status add_passes(struct steps *steps, const struct backward *backward)
+{
+    const struct op_call *call = backward->call;
+    enum dtype dtype = backward->shape.dtype;
+    struct operand grad_output, input;
+
+    TRY(steps_bring(steps, call->in[0], dtype, FORMAT_CHANNELS_LAST, &grad_output));
+    if (backward->data)
+        TRY(add_data(steps, backward, &grad_output));
+    if (!backward->weights)
+        return STATUS_OK;
+    TRY(steps_bring(steps, call->in[1], dtype, FORMAT_CHANNELS_LAST, &input));
+    if (conv_takes_product(call, dtype))
+        return conv_add_product(steps, call, &grad_output, &input);
+    return add_weights(steps, backward, &grad_output, &input);
+}
+
 static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
     enum status status;
     struct steps *steps = NULL;
     struct backward backward = {.call = call};
-    struct operand grad_output;
 
     TRY_OUT(steps_create(device, call, &steps));
     TRY_OUT(choose(device, &backward));
-    TRY_OUT(steps_bring(steps, call->in[0], backward.shape.dtype, FORMAT_CHANNELS_LAST, &grad_output));
-    if (backward.data)
-        TRY_OUT(add_data(steps, &backward, &grad_output));
-    if (backward.weights)
-        TRY_OUT(add_weights(steps, &backward, &grad_output));
+    TRY_OUT(add_passes(steps, &backward));
     steps_finish(steps, out);
     steps = NULL;
 out:

@@ -8,8 +8,10 @@ static enum status check_attrs(const struct op_query *query)
     const struct conv_attrs *conv = &query->attrs->conv;
     for (int i = 0; i < 2; i++)
         if (conv->stride[i] < 1 || conv->dilation[i] < 1 || conv->padding[i] < 0)
-            return FAIL(USAGE, "%s: stride %d, dilation %d, padding %d; stride and dilation must be positive, padding not "
-                        "negative", op_name(query->op), conv->stride[i], conv->dilation[i], conv->padding[i]);
+            return FAIL(USAGE,
+                        "%s: stride %d, dilation %d, padding %d; stride and dilation must be positive, padding not "
+                        "negative",
+                        op_name(query->op), conv->stride[i], conv->dilation[i], conv->padding[i]);
     if (conv->groups < 1)
         return FAIL(USAGE, "%s: groups is %d; it must be positive", op_name(query->op), conv->groups);
     return STATUS_OK;
@@ -26,8 +28,8 @@ static enum status check_channels(const struct op_query *query, const struct ten
         return FAIL(USAGE, "%s: weight %s with groups=%d takes %lld channels, but input is %s", op_name(query->op),
                     weight_shape, groups, (long long)weight->size[1] * groups, input_shape);
     if (weight->size[0] % groups)
-        return FAIL(USAGE, "%s: weight %s has %lld output channels, which groups=%d does not divide", op_name(query->op),
-                    weight_shape, (long long)weight->size[0], groups);
+        return FAIL(USAGE, "%s: weight %s has %lld output channels, which groups=%d does not divide",
+                    op_name(query->op), weight_shape, (long long)weight->size[0], groups);
     return STATUS_OK;
 }
 
@@ -41,7 +43,8 @@ static enum status output_sizes(const struct op_query *query, const struct tenso
         int64_t padded = input->size[2 + i] + 2 * conv->padding[i];
         int64_t window = conv->dilation[i] * (weight->size[2 + i] - 1) + 1;
         if (padded < window)
-            return FAIL(USAGE, "%s: input %s is too small: %s %lld with padding, the kernel covers %lld; use larger images",
+            return FAIL(USAGE,
+                        "%s: input %s is too small: %s %lld with padding, the kernel covers %lld; use larger images",
                         op_name(query->op), facts_shape(shape, input), i ? "width" : "height", (long long)padded,
                         (long long)window);
         size[i] = (padded - window) / conv->stride[i] + 1;

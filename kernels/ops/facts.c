@@ -46,8 +46,8 @@ enum status facts_need_vector(const struct op_query *query, int position, int64_
 
     if (!tensor || (tensor->dims == 1 && tensor->size[0] == count))
         return STATUS_OK;
-    return FAIL(USAGE, "%s: %.*s %s must be a vector of %lld elements, one for each of the %s", op_name(query->op), length,
-                name, facts_shape(shape, tensor), (long long)count, what);
+    return FAIL(USAGE, "%s: %.*s %s must be a vector of %lld elements, one for each of the %s", op_name(query->op),
+                length, name, facts_shape(shape, tensor), (long long)count, what);
 }
 
 enum status facts_need_same(const struct op_query *query, int a, int b)

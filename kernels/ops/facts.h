@@ -46,7 +46,7 @@ enum dtype facts_promote(enum dtype a, enum dtype b);
 
 /* infer functions that several operators share. */
 enum status infer_like_first(const struct op_query *query, struct tensor *out);  /* out[0] as in[0] */
-enum status infer_like_second(const struct op_query *query, struct tensor *out); /* out[0] as in[1]; in[0] of equal sizes */
+enum status infer_like_second(const struct op_query *query, struct tensor *out); /* out[0] as in[1], equal sizes */
 
 /* flops functions that several operators share: one operation per element of in[0]. */
 int64_t flops_per_input(const struct op_call *call);

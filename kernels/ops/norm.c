@@ -51,8 +51,8 @@ static enum status check_groups(const struct op_query *query, const struct tenso
     int groups = query->attrs->norm.groups;
     char shape[FACTS_SHAPE_BYTES];
     if (groups < 1 || input->size[1] % groups)
-        return FAIL(USAGE, "%s: groups is %d, input is %s; groups must divide the %lld channels", op_name(query->op), groups,
-                    facts_shape(shape, input), (long long)input->size[1]);
+        return FAIL(USAGE, "%s: groups is %d, input is %s; groups must divide the %lld channels", op_name(query->op),
+                    groups, facts_shape(shape, input), (long long)input->size[1]);
     return STATUS_OK;
 }
 
@@ -64,8 +64,8 @@ static enum status infer_group_norm(const struct op_query *query, struct tensor 
     for (int position = 1; position <= 2; position++)
         TRY(facts_need_vector(query, position, input->size[1], "channels"));
     out[0] = facts_like(input);
-    out[1] = out[2] = tensor_make(DTYPE_FLOAT32, 2, (int64_t[]){input->size[0], query->attrs->norm.groups},
-                                  FORMAT_CONTIGUOUS);
+    out[1] = out[2] =
+        tensor_make(DTYPE_FLOAT32, 2, (int64_t[]){input->size[0], query->attrs->norm.groups}, FORMAT_CONTIGUOUS);
     return STATUS_OK;
 }
 
@@ -80,7 +80,7 @@ static enum status infer_group_norm_backward(const struct op_query *query, struc
     return STATUS_OK;
 }
 
-/* Per element: scale and shift 2; in training also the sum 1 and the squared distance 3; the fused add and relu 1 each. */
+/* Per element: scale and shift 2; in training the sum 1 and the squared distance 3; the fused add and relu 1 each. */
 static int64_t flops_batch_norm(const struct op_call *call)
 {
     const struct norm_attrs *norm = &call->attrs.norm;

@@ -11,8 +11,8 @@ static enum status check_window(const struct op_query *query, int i)
     const struct pool_attrs *pool = &query->attrs->pool;
 
     if (pool->kernel[i] < 1 || pool->stride[i] < 1 || pool->dilation[i] < 1)
-        return FAIL(USAGE, "%s: kernel %d, stride %d, dilation %d must be positive", op_name(query->op), pool->kernel[i],
-                    pool->stride[i], pool->dilation[i]);
+        return FAIL(USAGE, "%s: kernel %d, stride %d, dilation %d must be positive", op_name(query->op),
+                    pool->kernel[i], pool->stride[i], pool->dilation[i]);
     if (pool->padding[i] < 0 || pool->padding[i] > pool->kernel[i] / 2)
         return FAIL(USAGE, "%s: padding is %d; it must be at least 0 and at most half of the kernel size, which is %d",
                     op_name(query->op), pool->padding[i], pool->kernel[i]);
@@ -42,9 +42,11 @@ static enum status infer_max_pool2d(const struct op_query *query, struct tensor 
         size[i] = window_count(pool, i, input->size[2 + i]);
     }
     if (size[0] < 1 || size[1] < 1)
-        return FAIL(USAGE, "%s: input %s is too small for a %dx%d window with padding %dx%d: the output would be %lldx%lld; "
-                    "use larger images", op_name(query->op), facts_shape(shape, input), pool->kernel[0], pool->kernel[1],
-                    pool->padding[0], pool->padding[1], (long long)size[0], (long long)size[1]);
+        return FAIL(USAGE,
+                    "%s: input %s is too small for a %dx%d window with padding %dx%d: the output would be %lldx%lld; "
+                    "use larger images",
+                    op_name(query->op), facts_shape(shape, input), pool->kernel[0], pool->kernel[1], pool->padding[0],
+                    pool->padding[1], (long long)size[0], (long long)size[1]);
     if (pool->kernel[0] * pool->kernel[1] > 256)
         return FAIL(USAGE, "%s: a %dx%d window has more than 256 positions, which the indices can't number",
                     op_name(query->op), pool->kernel[0], pool->kernel[1]);

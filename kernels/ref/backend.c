@@ -5,7 +5,7 @@
 #include "kernels/ref/ref.h"
 
 struct device {
-    char name[32];
+    const char *name;
 };
 
 static const char *probe(void)
@@ -19,7 +19,7 @@ static enum status open_device(const struct backend_options *options, struct dev
     struct device *device = calloc(1, sizeof *device);
     if (!device)
         return FAIL(NO_MEMORY, "opening the reference back end: no memory for %zu bytes", sizeof *device);
-    strcpy(device->name, "plain loops, 1 thread");
+    device->name = "plain loops, 1 thread";
     *out = device;
     return STATUS_OK;
 }

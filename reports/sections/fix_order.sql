@@ -5,7 +5,8 @@ SELECT fix.position, trim(fix.ids, ',') AS finding_ids, fix.lost_percent_cumulat
        (SELECT group_concat(label, ', ') FROM
           (SELECT coalesce(f.op_name, nullif(f.module_path, ''), f.together_with, 'finding ' || f.finding_id)
                   || CASE WHEN f.scope = 'instance' AND f.module_path <> '' THEN ' in ' || f.module_path ELSE '' END
-                  || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%' THEN ' (backward)' ELSE '' END AS label
+                  || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%'
+                          THEN ' (backward)' ELSE '' END AS label
            FROM findings f WHERE instr(fix.ids, ',' || f.finding_id || ',') ORDER BY f.finding_id)) AS what,
        (SELECT max(f.advice) FROM findings f WHERE instr(fix.ids, ',' || f.finding_id || ',')) AS advice
 FROM fix ORDER BY fix.position;

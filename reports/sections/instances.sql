@@ -1,5 +1,6 @@
 -- Operator instances with a conversion or a verdict other than clean, costliest first
-WITH total AS (SELECT avg(dur_ns) AS step_ns FROM steps WHERE phase = 'steady')
+WITH total AS (SELECT coalesce((SELECT avg(dur_ns) FROM steps WHERE phase = 'steady'),
+                               (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')) AS step_ns)
 SELECT f.finding_id, f.op_name,
        f.op_name || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%' THEN ' (backward)' ELSE '' END
        AS label, f.module_path, f.phase, f.verdict, f.conversions_per_step, f.round_trips_per_step,

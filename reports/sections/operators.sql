@@ -1,5 +1,7 @@
 -- Operators: verdict, conversions and cost per steady step, one row an operator type
-WITH total AS (SELECT avg(dur_ns) AS step_ns FROM steps WHERE phase = 'steady')
+WITH newest AS (SELECT * FROM verification WHERE rowid IN (SELECT max(rowid) FROM verification GROUP BY finding_id)),
+     total AS (SELECT coalesce((SELECT avg(dur_ns) FROM steps WHERE phase = 'steady'),
+                               (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')) AS step_ns)
 SELECT f.finding_id, f.op_name,
        f.op_name || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%' THEN ' (backward)' ELSE '' END
        AS label, f.phase, f.verdict, f.conversions_per_step, f.round_trips_per_step,
@@ -8,7 +10,7 @@ SELECT f.finding_id, f.op_name,
        f.lost_images_per_s, f.lost_percent, f.lost_percent_low, f.lost_percent_high, f.together_with, f.advice,
        v.gain_percent AS verified_percent, v.gain_percent_low AS verified_percent_low,
        v.gain_percent_high AS verified_percent_high, v.pairs AS verified_pairs, p.rule, p.evidence, p.source
-FROM findings f CROSS JOIN total LEFT JOIN verifications v USING (finding_id)
+FROM findings f CROSS JOIN total LEFT JOIN newest v USING (finding_id)
 LEFT JOIN policy_rule p ON p.op_name = f.op_name
 WHERE f.scope = 'operator'
 ORDER BY f.verdict = 'clean', f.verdict = 'necessary', f.lost_percent DESC, f.dur_ns_per_step DESC,

@@ -1,10 +1,13 @@
 -- Summary: throughput, step time, conversions, round trips and lost throughput of the steady steps
-WITH steady AS (SELECT step_id, dur_ns FROM steps WHERE phase = 'steady'),
+WITH steady AS (SELECT step_id, dur_ns FROM steps WHERE phase = 'steady'
+                UNION ALL SELECT NULL, (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')
+                WHERE NOT EXISTS (SELECT 1 FROM steps)),
      total AS (SELECT count(*) AS steps, sum(dur_ns) AS ns FROM steady),
-     moved AS (SELECT count(*) AS conversions, count(dur_ns) AS timed, sum(dur_ns) AS ns,
-                      sum(bytes_read + bytes_written) AS bytes
-               FROM conversions WHERE step_id IN (SELECT step_id FROM steady)),
-     trips AS (SELECT count(*) AS round_trips FROM round_trips WHERE step_id IN (SELECT step_id FROM steady)),
+     moved AS (SELECT count(*) AS conversions, count(c.dur_ns) AS timed, sum(c.dur_ns) AS ns,
+                      CASE WHEN count(bytes_read + bytes_written) = count(*)
+                           THEN total(bytes_read + bytes_written) END AS bytes
+               FROM steady s CROSS JOIN conversions c ON c.step_id IS s.step_id),
+     trips AS (SELECT count(*) AS round_trips FROM steady s CROSS JOIN round_trips r ON r.step_id IS s.step_id),
      speed AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'images_per_s'),
      step_time AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'step_ms'),
      lost AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure

@@ -1,6 +1,6 @@
 /*
- * A case made into a call: tensors in a back end's memory, between guard bytes, everything unwritten full of NaN patterns
- * (bytes 0xFF), so that an element left out, a read past the end and a write past the end all show.
+ * A case made into a call: tensors in a back end's memory, between guard bytes, everything unwritten full of NaN
+ * patterns (bytes 0xFF), so that an element left out, a read past the end and a write past the end all show.
  */
 #ifndef TESTS_OPS_CALL_H
 #define TESTS_OPS_CALL_H
@@ -38,7 +38,7 @@ struct test_call {
     struct placed_tensor in[OP_MAX_IN], out[OP_MAX_OUT];
 };
 
-/* The same element count and dtype that a call of this variant has. */
+/* The dtype that a tensor of the row has in a call of this variant, and how many elements. */
 enum dtype case_dtype(const struct case_tensor *tensor, const struct call_variant *variant);
 int64_t case_elements(const struct case_tensor *tensor);
 
@@ -70,6 +70,16 @@ void case_values_release(struct case_values *values);
 /* Computes out[], and in[] of updated inputs, with the reference back end, outputs in float64. in[] is the input. */
 void case_values_judge(const struct op_case *row, const struct call_variant *variant, const struct case_values *inputs,
                        struct case_values *expected);
+
+/* Largest error allowed in a tensor of that dtype, as a part of its largest value. */
+double case_tolerance(const struct op_case *row, enum dtype dtype);
+
+/*
+ * Appends a line when the largest difference exceeds the tolerance. Equal infinities and NaN for NaN are no difference;
+ * anything not finite where the other is, is an infinite one.
+ */
+void compare_values(struct strbuf *failures, const char *what, double tolerance, int64_t count, const double *got,
+                    const double *wanted);
 
 /* malloc or abort. */
 void *test_alloc(size_t bytes);

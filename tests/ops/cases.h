@@ -11,6 +11,7 @@
 /* What a tensor holds before the call. */
 enum case_fill {
     FILL_NORMAL,          /* standard normal */
+    FILL_OFFSET,          /* 100 + standard normal: a variance from sums of squares in float32 goes wrong */
     FILL_POSITIVE,        /* uniform in [0.5, 1.5): variances, exp_avg_sq */
     FILL_RELU,            /* max(0, normal): the result of a relu */
     FILL_CLAMPED,         /* 4 * normal between the row's clamp bounds: the result of a hardtanh */
@@ -19,7 +20,7 @@ enum case_fill {
     FILL_MASK,            /* 0 or 1 */
     FILL_LOG_PROBABILITY, /* rows of a (N,M) tensor that are log_softmax of normals */
     FILL_SAVED,           /* what the forward operator saves for the row's other inputs (statistics, indices) */
-    FILL_NON_FINITE       /* normal, with one infinity and one NaN */
+    FILL_NON_FINITE       /* normal, with some infinities and NaNs */
 };
 
 struct case_tensor {
@@ -54,7 +55,8 @@ enum case_flag {
     CASE_MIXED = 1,        /* inputs 0 and 1 in all four combinations of formats; the outputs follow input `follows` */
     CASE_MIXED_OUTPUT = 2, /* input 0 and output 0 in all four combinations */
     CASE_STRIDED = 4,      /* also: input 0 a slice of a larger tensor; and output 0 too */
-    CASE_MAY_REFUSE = 8    /* a back end may answer UNSUPPORTED where inputs differ in format */
+    CASE_MAY_REFUSE = 8,   /* a back end may answer UNSUPPORTED where inputs differ in format */
+    CASE_LARGE = 16        /* beyond the caches, where back ends may store otherwise; ref itself is not judged on it */
 };
 
 struct op_case {

@@ -1,6 +1,6 @@
 /*
- * Convolutions. Each shape is a forward and a backward row. W is the weight's dtype (V as the input's, F a float32 master
- * weight that the operator itself converts), G the dtype of the weight's gradient.
+ * Convolutions. Each shape is a forward and a backward row. W is the weight's dtype (V4 as the input's, F4 a float32
+ * master weight that the operator itself converts), G the dtype of the weight's gradient.
  */
 #include "tests/ops/cases.h"
 

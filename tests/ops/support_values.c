@@ -19,6 +19,11 @@ static double fill_normal(const struct filling *filling, uint64_t i)
     return random_normal(filling->key, i);
 }
 
+static double fill_offset(const struct filling *filling, uint64_t i)
+{
+    return 100 + random_normal(filling->key, i);
+}
+
 static double fill_positive(const struct filling *filling, uint64_t i)
 {
     return 0.5 + random_uniform(filling->key, i);
@@ -62,11 +67,13 @@ static double fill_log_probability(const struct filling *filling, uint64_t i)
 
 static double fill_non_finite(const struct filling *filling, uint64_t i)
 {
-    return i == 11 ? INFINITY : i == 500 ? NAN : random_normal(filling->key, i);
+    static const double specials[] = {INFINITY, NAN, -INFINITY};
+    return i % 50 < 3 ? specials[i % 50] : random_normal(filling->key, i);
 }
 
 static fill_one *const fills[] = {
     [FILL_NORMAL] = fill_normal,
+    [FILL_OFFSET] = fill_offset,
     [FILL_POSITIVE] = fill_positive,
     [FILL_RELU] = fill_relu,
     [FILL_CLAMPED] = fill_clamped,
@@ -85,33 +92,30 @@ static double rounded(enum dtype dtype, double value)
     return dtype_load(&cell, dtype, 0);
 }
 
-/* Which input of a backward operator is which tensor of its forward one; -1 = the forward operator makes up its own. */
+/* How the tensors that a backward operator gets from its forward operator come about. Positions; -1 = none. */
 struct saved_row {
     enum op_id backward, forward;
-    int input[3];           /* forward input -> backward input */
-    int saved[OP_MAX_OUT];  /* forward output -> backward input; -1 = not saved */
-    struct case_tensor extra[2]; /* forward inputs 3 and 4 */
-    int outputs_like;       /* backward input with the shape of the forward output */
+    int input[3];          /* forward input -> backward input */
+    int saved[OP_MAX_OUT]; /* forward output -> backward input */
+    bool running;          /* forward inputs 3 and 4 are running statistics, of the weight's size */
 };
 
 static const struct saved_row saved_rows[] = {
-    {OP_BATCH_NORM_BACKWARD, OP_BATCH_NORM, {1, 2, 3}, {-1, 4, 5, -1}, {{F1(0)}, {F1(0)}}, 0},
-    {OP_GROUP_NORM_BACKWARD, OP_GROUP_NORM, {1, 4, 4}, {-1, 2, 3, -1}, {{0}}, 0},
-    {OP_MAX_POOL2D_BACKWARD, OP_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, {{0}}, 0},
+    {OP_BATCH_NORM_BACKWARD, OP_BATCH_NORM, {1, 2, 3}, {-1, 4, 5, -1}, true},
+    {OP_GROUP_NORM_BACKWARD, OP_GROUP_NORM, {1, 4, 4}, {-1, 2, 3, -1}, false},
+    {OP_MAX_POOL2D_BACKWARD, OP_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, false},
 };
 
-/* The row of the forward operator whose saved outputs the backward row needs. */
+/* The row of the forward operator: its output 0 has the shape of grad_output, the backward operator's input 0. */
 static struct op_case forward_row(const struct op_case *row, const struct saved_row *saved)
 {
     struct op_case forward = {.op = saved->forward, .label = row->label, .attrs = row->attrs};
-    forward.out[0] = row->in[saved->outputs_like];
+    forward.out[0] = row->in[0];
     for (int i = 0; i < 3; i++)
         if (saved->input[i] >= 0)
             forward.in[i] = row->in[saved->input[i]];
-    for (int i = 0; i < 2; i++) {
-        forward.in[3 + i] = saved->extra[i];
-        forward.in[3 + i].size[0] = row->in[saved->input[1] < 0 ? 0 : saved->input[1]].size[0];
-    }
+    for (int i = 3; i < 5 && saved->running; i++)
+        forward.in[i] = row->in[saved->input[1]];
     for (int i = 0; i < OP_MAX_OUT; i++)
         if (saved->saved[i] >= 0)
             forward.out[i] = row->in[saved->saved[i]];

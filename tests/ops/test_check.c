@@ -1,9 +1,9 @@
 /*
  * Every case x back end x dtype x memory format against the reference back end. `test_check [WORD]` runs the operators
- * whose name or identifier contains WORD.
+ * whose name contains WORD.
  */
 #include <check.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,58 +36,29 @@ struct check {
     struct case_values first, values, expected; /* first: other numbers, for the run before the one that counts */
     struct strbuf failures; /* of the variant being run */
     struct strbuf report;   /* of the failed variants, as far as one message of Check goes */
-    int failed;             /* variants */
+    int failed, variants;
 };
 #define REPORT_LENGTH 2500
 
-static double tolerance_of(const struct op_case *row, enum dtype dtype)
+static void compare(struct check *check, struct test_call *call, const struct placed_tensor *placed,
+                    const double *wanted, const char *kind, int position)
 {
-    if (dtype == DTYPE_INT64 || dtype == DTYPE_UINT8)
-        return 0;
-    return row->tolerance[dtype == DTYPE_FLOAT64 ? DTYPE_FLOAT32 : dtype];
-}
-
-/* 0 for equal values, infinities and NaNs included; infinity where only one of them is a number. */
-static double difference(double got, double wanted)
-{
-    if (got == wanted || (isnan(got) && isnan(wanted)))
-        return 0;
-    return isfinite(got) && isfinite(wanted) ? fabs(got - wanted) : INFINITY;
-}
-
-static void compare(struct check *check, const char *kind, int position, const struct tensor *tensor,
-                    const double *got, const double *wanted)
-{
-    int64_t worst = 0, count = tensor_count(tensor);
-    double largest = 0, tolerance = tolerance_of(check->row, tensor->dtype);
-    for (int64_t i = 0; i < count; i++) {
-        if (isfinite(wanted[i]))
-            largest = fmax(largest, fabs(wanted[i]));
-        if (difference(got[i], wanted[i]) > difference(got[worst], wanted[worst]))
-            worst = i;
-    }
-    double error = difference(got[worst], wanted[worst]) / (largest > 0 ? largest : 1);
-    if (error > tolerance)
-        strbuf_printf(&check->failures, "    %s %d: error %.2e > %.2e at element %lld of %lld: %.9g, reference %.9g\n",
-                      kind, position, error, tolerance, (long long)worst, (long long)count, got[worst], wanted[worst]);
+    char what[32];
+    double *got = test_call_values(call, placed);
+    snprintf(what, sizeof what, "%s %d", kind, position);
+    compare_values(&check->failures, what, case_tolerance(check->row, placed->tensor.dtype),
+                   tensor_count(&placed->tensor), got, wanted);
+    free(got);
 }
 
 static void compare_all(struct check *check, struct test_call *call)
 {
-    for (int i = 0; i < OP_MAX_OUT; i++) {
-        if (!check->row->out[i].present)
-            continue;
-        double *got = test_call_values(call, &call->out[i]);
-        compare(check, "output", i, &call->out[i].tensor, got, check->expected.out[i]);
-        free(got);
-    }
-    for (int i = 0; i < OP_MAX_IN; i++) {
-        if (!check->row->in[i].updated)
-            continue;
-        double *got = test_call_values(call, &call->in[i]);
-        compare(check, "updated input", i, &call->in[i].tensor, got, check->expected.in[i]);
-        free(got);
-    }
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        if (check->row->out[i].present)
+            compare(check, call, &call->out[i], check->expected.out[i], "output", i);
+    for (int i = 0; i < OP_MAX_IN; i++)
+        if (check->row->in[i].updated)
+            compare(check, call, &call->in[i], check->expected.in[i], "updated input", i);
 }
 
 static void check_facts(struct check *check, const struct op_prepared *prepared)
@@ -151,6 +122,26 @@ static enum status run_twice(struct check *check, struct test_call *call, struct
     return status;
 }
 
+/* Prepares before memory is planned: data pointers are NULL until the first run. */
+static enum status prepare_unplaced(struct check *check, struct test_call *call, struct op_prepared **prepared)
+{
+    void *in[OP_MAX_IN], *out[OP_MAX_OUT];
+    for (int i = 0; i < OP_MAX_IN; i++) {
+        in[i] = call->in[i].tensor.data;
+        call->in[i].tensor.data = NULL;
+    }
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        out[i] = call->out[i].tensor.data;
+        call->out[i].tensor.data = NULL;
+    }
+    enum status status = backend_prepare(check->backend, check->device, &call->call, prepared);
+    for (int i = 0; i < OP_MAX_IN; i++)
+        call->in[i].tensor.data = in[i];
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        call->out[i].tensor.data = out[i];
+    return status;
+}
+
 static bool may_refuse(const struct op_case *row, const struct call_variant *variant)
 {
     return (row->flags & CASE_MAY_REFUSE) && variant->in[0] != variant->in[1];
@@ -172,8 +163,9 @@ static void check_variant(const struct call_variant *variant, void *context)
     struct test_call call;
     struct op_prepared *prepared = NULL;
     strbuf_clear(&check->failures);
+    check->variants++;
     test_call_init(&call, check->backend, check->device, check->row, variant);
-    enum status status = backend_prepare(check->backend, check->device, &call.call, &prepared);
+    enum status status = prepare_unplaced(check, &call, &prepared);
     if (status == STATUS_UNSUPPORTED && may_refuse(check->row, variant)) {
         /* allowed: the plan would convert first */
     } else if (status != STATUS_OK) {
@@ -210,6 +202,8 @@ static void check_case(const struct backend *backend, const struct op_case *row)
 {
     struct check check = {.backend = backend, .row = row};
     struct backend_options options = {.threads = 2};
+    if ((row->flags & CASE_LARGE) && backend == &backend_ref)
+        return;
     strbuf_init(&check.failures);
     strbuf_init(&check.report);
     const char *reason = backend->probe();
@@ -219,8 +213,8 @@ static void check_case(const struct backend *backend, const struct op_case *row)
         check_dtype(&check, dtypes[i]);
     backend->close(check.device);
     if (check.failed)
-        ck_abort_msg("%s (%s): %d combinations failed\n%s", op_name(row->op), row->label, check.failed,
-                     check.report.text);
+        ck_abort_msg("%s (%s): %d of %d combinations failed\n%s", op_name(row->op), row->label, check.failed,
+                     check.variants, check.report.text);
     strbuf_release(&check.failures);
     strbuf_release(&check.report);
 }

@@ -138,7 +138,8 @@ static struct tensor transposed(struct tensor tensor)
 }
 
 /* The backward call's inputs, borrowed from the forward call. */
-static void collect_inputs(struct forward *self, const struct gradient_row *row, struct tensor *in, struct op_call *call)
+static void collect_inputs(struct forward *self, const struct gradient_row *row, struct tensor *in,
+                           struct op_call *call)
 {
     for (int i = 0; i < OP_MAX_IN; i++) {
         const struct source *source = &row->in[i];
@@ -221,6 +222,12 @@ static void check_pair(const struct gradient_row *row, const struct op_case *for
     forward_release(&forward);
 }
 
+/* Cases that differences can be taken of: finite, and small enough to run many times. */
+static bool has_slopes(const struct op_case *row)
+{
+    return row->in[0].fill != FILL_NON_FINITE && !(row->flags & CASE_LARGE);
+}
+
 /* Pairs of a gradient row and a case of its forward operator: row * case_count() + case. */
 static int *pairs, pair_count;
 
@@ -263,7 +270,8 @@ static void select_pairs(const char *word)
         for (int k = 0; k < case_count(); k++) {
             const struct op_case *row = case_at(k);
             bool wanted = !word || strstr(op_name(gradients[i].backward), word) || strstr(op_name(row->op), word);
-            if (row->op == gradients[i].forward && wanted && (!gradients[i].applies || gradients[i].applies(row)))
+            if (row->op == gradients[i].forward && wanted && has_slopes(row) &&
+                (!gradients[i].applies || gradients[i].applies(row)))
                 pairs[pair_count++] = i * case_count() + k;
         }
 }

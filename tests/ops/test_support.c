@@ -1,6 +1,6 @@
 /*
- * The support matrix: how many of an operator's cases each back end prepares, by dtype and memory format. Fails where the
- * cpu back end lacks one.
+ * The support matrix: how many of an operator's cases each back end prepares, by dtype and memory format. Fails where
+ * one lacks any.
  */
 #include <check.h>
 #include <stdio.h>

@@ -134,7 +134,8 @@ struct recorder *start_recorder(const char *path)
                                  .batch_size = 2,
                                  .threads = 1,
                                  .rank = -1,
-                                 .world_size = -1};
+                                 .world_size = -1,
+                                 .warmup_steps = -1};
     struct recorder *recorder = NULL;
 
     ck_assert_msg(recorder_create(path, &run, &recorder) == STATUS_OK, "%s", status_message());

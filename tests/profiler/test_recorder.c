@@ -44,7 +44,7 @@ START_TEST(run_and_step_facts)
     sqlite3 *db = record(scratch_path("a.db"), 5);
 
     ck_assert_str_eq(query_text(db, "SELECT model || batch_size || device FROM runs"), "small2cpu");
-    ck_assert_str_eq(query_text(db, "SELECT ifnull(rank, 'none') || ifnull(policy, 'none') FROM runs"), "nonenone");
+    ck_assert_str_eq(query_text(db, "SELECT ifnull(rank, 'none') || ifnull(policy, 'none') || ifnull(warmup_steps, 'none') FROM run"), "nonenonenone");
     ck_assert_int_gt(query_int(db, "SELECT started_unix_ns FROM runs"), 1600000000000000000);
     ck_assert_str_eq(query_text(db, "SELECT group_concat(step_index || ':' || start_ns || ':' || dur_ns || ':' || images || ':'"
                                     " || loss || ':' || ifnull(grad_scale, '-') || ':' || skipped, ' ') FROM steps"

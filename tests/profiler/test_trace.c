@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "support_trace.h"
 
 #define NOBODY 65534
@@ -172,6 +173,35 @@ START_TEST(views_have_the_contracts_columns)
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
         ck_assert_msg(trace_exec(db, queries[i]) == STATUS_OK, "%s", status_message());
     trace_close(db);
+}
+END_TEST
+
+/* docs/TRACE-FORMAT.md names every table, view and column, in backquotes. */
+START_TEST(every_column_is_documented)
+{
+    const char *path = scratch_path("a.db");
+    sqlite3_stmt *names = NULL;
+    struct strbuf text;
+    char quoted[200];
+    int row, seen = 0;
+    sqlite3 *db;
+
+    strbuf_init(&text);
+    ck_assert_int_eq(file_read(PROJECT_DIR "/docs/TRACE-FORMAT.md", &text), STATUS_OK);
+    make_trace(path, 1);
+    db = open_or_stop(path);
+    ck_assert_int_eq(trace_prepare(db, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
+                                       " UNION SELECT c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c"
+                                       " WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite%'", &names), STATUS_OK);
+    while (trace_step(names, &row) == STATUS_OK && row) {
+        seen++;
+        snprintf(quoted, sizeof quoted, "`%s`", (const char *)sqlite3_column_text(names, 0));
+        ck_assert_msg(strstr(text.text, quoted) != NULL, "docs/TRACE-FORMAT.md does not tell about %s", quoted);
+    }
+    ck_assert_int_gt(seen, 100);
+    sqlite3_finalize(names);
+    trace_close(db);
+    strbuf_release(&text);
 }
 END_TEST
 
@@ -507,6 +537,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, created_trace_is_empty_and_growing);
     tcase_add_test(tests, views_have_the_contracts_columns);
+    tcase_add_test(tests, every_column_is_documented);
     tcase_add_test(tests, only_a_trace_is_replaced);
     tcase_add_test(tests, a_killed_trace_is_replaced_with_its_log);
     tcase_add_test(tests, a_trace_in_use_is_not_replaced);

@@ -162,7 +162,7 @@ START_TEST(create_failures)
 }
 END_TEST
 
-/* What log_write puts on stderr with a value of CLPROF_LOG (NULL = unset), for one line of each level from "kernels". */
+/* What log_write puts on stderr with a value of CLPROF_LOG (NULL = unset): one line of each level from "kernels". */
 static void logged_is(const char *setting, const char *expected)
 {
     char text[1024] = "";

@@ -56,7 +56,7 @@ START_TEST(bootstrap_of_little)
 }
 END_TEST
 
-/* Of intervals over samples of 40 normal numbers, about 95 % must hold the true mean (a percentile bootstrap: 92..95). */
+/* Of intervals over samples of 40 normal numbers about 95 % hold the true mean (a percentile bootstrap: 92..95). */
 START_TEST(bootstrap_covers)
 {
     int covered = 0;

@@ -151,7 +151,8 @@ static const struct option table[] = {
      .help = "images per step", .given_offset = offsetof(struct settings, batch_given)},
     {"lr", 0, OPTION_NUMBER, offsetof(struct settings, rate), "X", .initial = "0.1", .low = 1e-6, .high = 10,
      .help = "learning rate"},
-    {"output", 'o', OPTION_TEXT, offsetof(struct settings, output), "TRACE", .initial = "trace.db", .help = "trace file"},
+    {"output", 'o', OPTION_TEXT, offsetof(struct settings, output), "TRACE", .initial = "trace.db",
+     .help = "trace file"},
     {"policy", 0, OPTION_TEXT, offsetof(struct settings, policy), "NAME", .help = "layout policy",
      .given_offset = offsetof(struct settings, policy_given)},
     {"amp", 0, OPTION_CHOICE, offsetof(struct settings, amp), .choices = "auto|fp16|bf16|off", .initial = "auto",
@@ -194,8 +195,8 @@ START_TEST(options_all_forms)
     struct settings s;
     int positional;
     bool help;
-    char **argv = ARGS("resnet50", "--batch=32", "-o", "x.db", "--lr", "5e-2", "-q", "second", "--amp", "bf16", "--profile",
-                       "0:1", "--policy=", "--", "--batch", "-x", "-");
+    char **argv = ARGS("resnet50", "--batch=32", "-o", "x.db", "--lr", "5e-2", "-q", "second", "--amp", "bf16",
+                       "--profile", "0:1", "--policy=", "--", "--batch", "-x", "-");
     ck_assert_int_eq(parse(&s, &positional, &help, argv), STATUS_OK);
     ck_assert(s.quiet && s.batch_given && s.policy_given);
     ck_assert_int_eq(s.batch, 32);

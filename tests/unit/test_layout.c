@@ -84,8 +84,10 @@ START_TEST(narrow_types_round_to_nearest_even)
 {
     const struct narrow *type = &narrows[_i];
     for (unsigned bits = 0; bits < type->infinity; bits++) {
-        double above = bits + 1 == type->infinity ? 2 * type->value(bits) - type->value(bits - 1) : type->value(bits + 1);
-        float middle = (float)((type->value(bits) + above) / 2); /* exact: one bit more */
+        double here = type->value(bits), above = type->value(bits + 1);
+        if (bits + 1 == type->infinity)
+            above = 2 * here - type->value(bits - 1);
+        float middle = (float)((here + above) / 2); /* exact: one bit more */
         unsigned even = bits & 1 ? bits + 1 : bits;
         for (unsigned sign = 0; sign <= 0x8000; sign += 0x8000) {
             float s = sign ? -1.0f : 1.0f;
@@ -254,7 +256,8 @@ END_TEST
 START_TEST(tensors)
 {
     struct tensor a = tensor_make_4d(DTYPE_BFLOAT16, 2, 8, 12, 10, CL), b = tensor_with_format(&a, CF);
-    struct tensor scalar = tensor_make(DTYPE_FLOAT32, 0, NULL, CF), none = tensor_make_4d(DTYPE_FLOAT32, 0, 8, 12, 10, CF);
+    struct tensor scalar = tensor_make(DTYPE_FLOAT32, 0, NULL, CF);
+    struct tensor none = tensor_make_4d(DTYPE_FLOAT32, 0, 8, 12, 10, CF);
     ck_assert_int_eq(tensor_count(&a), 1920);
     ck_assert_int_eq(tensor_bytes(&a), 3840);
     ck_assert_int_eq(tensor_span_bytes(&a), 3840);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/op.h"
+#include "kernels/backend.h"
 
 /* A query: inputs by position, attributes, and what came out. */
 static struct tensor input[OP_MAX_IN], output[OP_MAX_OUT];
@@ -46,7 +46,8 @@ static void is(int position, enum dtype dtype, int dims, const int64_t *size)
     ck_assert_int_eq(output[position].dtype, dtype);
     for (int d = 0; d < dims; d++)
         ck_assert_int_eq(output[position].size[d], size[d]);
-    ck_assert(tensor_format(&output[position]) == FORMAT_CONTIGUOUS || tensor_format(&output[position]) == FORMAT_EITHER);
+    enum memory_format format = tensor_format(&output[position]);
+    ck_assert(format == FORMAT_CONTIGUOUS || format == FORMAT_EITHER);
     ck_assert_ptr_null(output[position].data);
 }
 #define IS(position, dtype, ...) \
@@ -58,8 +59,8 @@ START_TEST(table_is_whole)
         const char *name = op_name((enum op_id)op);
         ck_assert_ptr_eq(strstr(name, "aten::"), name);
         ck_assert_int_eq(op_find(name), op); /* no two operators share a name */
-        ck_assert_int_eq(name[strlen(name) - 1] == '_' && strstr(name, "_fused_") == NULL && strstr(name, "_amp_") == NULL,
-                         (op_flags((enum op_id)op) & OP_IN_PLACE) != 0);
+        bool trailing = name[strlen(name) - 1] == '_' && !strstr(name, "_fused_") && !strstr(name, "_amp_");
+        ck_assert_int_eq(trailing, (op_flags((enum op_id)op) & OP_IN_PLACE) != 0);
         int inputs = 1, outputs = 1;
         for (const char *c = op_input_names((enum op_id)op); *c; c++)
             inputs += *c == ',';
@@ -73,7 +74,7 @@ START_TEST(table_is_whole)
 }
 END_TEST
 
-/* size, kernel, stride, padding, dilation, ceil_mode; then what PyTorch 2.15 makes of it in max_pool2d and conv2d; -1 = it refuses. */
+/* size, kernel, stride, padding, dilation, ceil_mode; what max_pool2d and conv2d of PyTorch 2.15 give, -1: refused. */
 static const int windows[][8] = {
     {224, 3, 2, 1, 1, 0, 112, 112}, {112, 3, 2, 1, 1, 0, 56, 56}, {7, 3, 2, 0, 1, 1, 3, 3}, {8, 3, 2, 0, 1, 1, 4, 3},
     {6, 2, 2, 0, 1, 1, 3, 3}, {5, 2, 3, 1, 1, 1, 2, 2}, {4, 3, 3, 1, 1, 1, 2, 2}, {10, 3, 2, 1, 2, 0, 4, 4},
@@ -92,7 +93,10 @@ START_TEST(windows_as_pytorch)
         int64_t size[2] = {5, 5};
         struct pool_attrs pool = {{1, 1}, {1, 1}, {0, 0}, {1, 1}, row[5]};
         size[axis] = row[0];
-        pool.kernel[axis] = row[1], pool.stride[axis] = row[2], pool.padding[axis] = row[3], pool.dilation[axis] = row[4];
+        pool.kernel[axis] = row[1];
+        pool.stride[axis] = row[2];
+        pool.padding[axis] = row[3];
+        pool.dilation[axis] = row[4];
         reset();
         attrs.pool = pool;
         GIVE(0, BFLOAT16, 2, 6, size[0], size[1]);
@@ -402,6 +406,34 @@ START_TEST(bytes_of_what_is_touched)
 }
 END_TEST
 
+START_TEST(backends_by_name)
+{
+    ck_assert_ptr_eq(backend_find("cpu"), &backend_cpu);
+    ck_assert_ptr_eq(backend_find("ref"), &backend_ref);
+    ck_assert_ptr_null(backend_find("tpu"));
+    for (int i = 0; i < 2; i++) {
+        const struct backend *backend = i ? &backend_ref : &backend_cpu;
+        ck_assert_uint_eq(backend->abi_version, BACKEND_ABI_VERSION);
+        ck_assert_uint_eq(backend->op_count, OP_COUNT);
+        for (int op = 0; op < OP_COUNT; op++)
+            ck_assert_msg(backend->ops[op] || op_flags((enum op_id)op) & OP_ALIAS, "%s has no %s", backend->name,
+                          op_name((enum op_id)op));
+    }
+}
+END_TEST
+
+START_TEST(prepare_without_implementation)
+{
+    static const struct op_impl *const none[OP_COUNT];
+    const struct backend backend = {.name = "bare", .ops = none};
+    struct op_call call = {.op = OP_GROUP_NORM};
+    struct op_prepared head, *made = &head;
+    ck_assert_int_eq(backend_prepare(&backend, NULL, &call, &made), STATUS_UNSUPPORTED);
+    ck_assert_ptr_null(made);
+    ck_assert_ptr_nonnull(strstr(status_message(), "bare has no aten::native_group_norm"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("op");
@@ -420,6 +452,8 @@ int main(void)
     tcase_add_test(tests, optimizers);
     tcase_add_test(tests, flops_and_bytes);
     tcase_add_test(tests, bytes_of_what_is_touched);
+    tcase_add_test(tests, backends_by_name);
+    tcase_add_test(tests, prepare_without_implementation);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -28,8 +28,9 @@ START_TEST(embedded_policies_load)
         ck_assert_str_eq(p.device, strstr(p.name, "cuda") ? "cuda" : "cpu");
         for (int op = 0; op < OP_COUNT; op++) {
             ck_assert_uint_gt(strlen(p.row[op].source), 3);
-            ck_assert_msg(strcmp(p.row[op].evidence, "own") == 0 || strcmp(p.name, "native") != 0, "%s", op_name(op));
-            ck_assert_msg(strcmp(p.row[op].evidence, "run") != 0 || strcmp(p.name, "torch-2.15-cpu") == 0, "%s", op_name(op));
+            const char *evidence = p.row[op].evidence; /* only the CPU's was run */
+            ck_assert_int_eq(strcmp(evidence, "own") == 0, strcmp(p.name, "native") == 0);
+            ck_assert(strcmp(evidence, "run") != 0 || strcmp(p.name, "torch-2.15-cpu") == 0);
         }
         policy_release(&p);
         ck_assert_ptr_null(p.text);
@@ -126,6 +127,7 @@ END_TEST
 /* Writes torch-2.15-cpu's rules as a file, with `line` (1 = first) replaced (NULL = left out), and loads it. */
 static enum status load_changed(int line, const char *replacement, const char *end_of_line)
 {
+    static const char *const headers[] = {"# rules", "device\tcpu", "autocast\tbfloat16"};
     char path[] = "policy-XXXXXX.tsv";
     int descriptor = mkstemps(path, 4), number = 0;
     ck_assert_int_ge(descriptor, 0);
@@ -138,7 +140,7 @@ static enum status load_changed(int line, const char *replacement, const char *e
             if (replacement)
                 fprintf(stream, "%s%s", replacement, end_of_line);
         } else if (op < 0) {
-            fprintf(stream, "%s%s", op == -3 ? "# rules" : op == -2 ? "device\tcpu" : "autocast\tbfloat16", end_of_line);
+            fprintf(stream, "%s%s", headers[op + 3], end_of_line);
         } else {
             fprintf(stream, "%s\t%s\t%s\t%s%s", op_name(op), layout_rule_name(p.row[op].rule), p.row[op].evidence,
                     p.row[op].source, end_of_line);
@@ -181,9 +183,9 @@ static const struct refused {
     {3, "autocast\tint8", {".tsv:3: 'int8' is no autocast dtype", "bfloat16, float16"}},
     {3, "vendor\tx", {".tsv:3: 'vendor' is no header", "device and autocast"}},
     {4, NULL, {"no row for aten::convolution"}},
-    {4, "aten::convolutoin\tconv\trun\tx", {".tsv:4: 'aten::convolutoin' is no operator", "aten::convolution"}},
+    {4, "aten::convolutoin\tconv\trun\tx", {".tsv:4: 'aten::convolutoin' is no operator", "near: aten::convolution"}},
     {4, "aten::qqqqqqqqqqqq\tconv\trun\tx", {".tsv:4:", "is no operator", "clprof ops"}},
-    {4, "aten::convolution\tcnov\trun\tx", {".tsv:4: 'cnov' is no rule", "allowed: any, input, input-mixed, conv,", "preserve"}},
+    {4, "aten::convolution\tcnov\trun\tx", {".tsv:4: 'cnov' is no rule", "allowed: any, input,", "preserve"}},
     {4, "aten::convolution\tconv\tguessed\tx", {".tsv:4: 'guessed' is no evidence", "run, read, own"}},
     {4, "aten::convolution\tconv\trun\t", {".tsv:4: aten::convolution has no source"}},
     {4, "aten::convolution\tconv\trun", {".tsv:4: 3 fields", "has 4"}},

@@ -53,7 +53,7 @@ VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct row
             sum.b += value.b * lanes_set(1.0f / SHIFT_SAMPLES);
         }
         pair_store(DTYPE_FLOAT32, shift, lane, sum);
-        pair_store_natural(dtype, centre + lane, sum);
+        pair_to_natural(dtype, shift + lane, centre + lane);
     }
 }
 
@@ -122,7 +122,7 @@ static void finish_statistics(const struct op_call *call, const struct state *s,
         save_mean[c] = (float)s->mean[c];
         save_invstd[c] = (float)(1 / sqrt(spread / count + attrs->eps));
         running_mean[c] = (float)((1 - attrs->momentum) * running_mean[c] + attrs->momentum * s->mean[c]);
-        running_var[c] = (float)((1 - attrs->momentum) * running_var[c] + attrs->momentum * spread / (count - 1));
+        running_var[c] = (float)((1 - attrs->momentum) * running_var[c] + attrs->momentum * spread / (count > 1 ? count - 1 : 1));
     }
 }
 
@@ -153,8 +153,8 @@ static void use_running(const struct op_call *call, const struct state *s)
 static void thread_statistics(const struct op_call *call, const struct state *s, const struct rows_part *part, int thread)
 {
     const struct tensor *x = call->in[0];
-    int64_t lanes = s->rows.lanes, begin = norm_split(s->rows.channels, thread, s->threads);
-    int64_t end = norm_split(s->rows.channels, thread + 1, s->threads);
+    int64_t lanes = s->rows.lanes, begin = rows_split_channels(s->rows.channels, thread, s->threads);
+    int64_t end = rows_split_channels(s->rows.channels, thread + 1, s->threads);
     struct reduce_source source = {.x = x->data, .shift = s->shift + thread * lanes};
     double *sum = s->sum + thread * lanes, *product = s->product + thread * lanes;
     choose_shift(x->dtype, x->data, part, s->shift + thread * lanes, s->centre + thread * lanes);
@@ -202,16 +202,13 @@ static void merge_gradients(const struct state *s, int64_t begin, int64_t end)
 }
 
 /*
- * dx = weight invstd (dy - sum(dy)/n - xhat sum(dy xhat)/n), written as dy_factor dy + x_factor x + constant. Statistics
- * that were constants (evaluation) leave only the first term.
+ * dx = weight invstd (dy - sum(dy)/n - xhat sum(dy xhat)/n), written as dy_factor dy + x_factor x + constant.
  */
 static void finish_gradients(const struct op_call *call, const struct state *s, int64_t begin, int64_t end)
 {
     const float *weight = call->in[2]->data, *mean = call->in[4]->data, *invstd = call->in[5]->data;
     float *grad_weight = call->out[1]->data, *grad_bias = call->out[2]->data;
     double per_pixel = (double)s->rows.channels / (double)tensor_count(call->in[1]);
-    if (!call->attrs.norm.training)
-        per_pixel = 0;
     for (int64_t c = begin; c < end; c++) {
         double factor = (double)weight[c] * invstd[c], grad_scale = s->spread[c] * invstd[c];
         double x_factor = -factor * invstd[c] * grad_scale * per_pixel;
@@ -229,8 +226,8 @@ static void finish_gradients(const struct op_call *call, const struct state *s, 
 static void thread_gradients(const struct op_call *call, const struct state *s, const struct rows_part *part, int thread)
 {
     const struct tensor *dy = call->in[0], *x = call->in[1];
-    int64_t lanes = s->rows.lanes, begin = norm_split(s->rows.channels, thread, s->threads);
-    int64_t end = norm_split(s->rows.channels, thread + 1, s->threads);
+    int64_t lanes = s->rows.lanes, begin = rows_split_channels(s->rows.channels, thread, s->threads);
+    int64_t end = rows_split_channels(s->rows.channels, thread + 1, s->threads);
     struct reduce_source source = {x->data, dy->data, s->shift, s->lane[SCALE], s->lane[OFFSET]};
     double *sum = s->sum + thread * lanes, *product = s->product + thread * lanes;
     rows_spread(s->dtype, &s->rows, call->in[4]->data, s->shift, begin, end);

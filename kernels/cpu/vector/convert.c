@@ -1,40 +1,35 @@
 /* Layout conversion and casts: any dtype and strides to any other; brings a copy to canonical shape and picks the way. */
 #include "kernels/cpu/vector/convert.h"
-#include "kernels/cpu/vector/vector.h"
+#include "kernels/cpu/vector/data_kernels.h"
 
 #define PIECE 16384 /* elements of a row that are one item of work */
 #define CHUNK 256   /* elements gathered at a time when neither side is contiguous */
 
-VECTOR_INLINE void cast_row(enum dtype to_dtype, enum dtype from_dtype, char *to, const char *from, int64_t count,
-                            bool stream)
+VECTOR_INLINE void cast_row(enum dtype to_dtype, enum dtype from_dtype, char *to, const char *from, int64_t count)
 {
     int64_t i = 0;
-    for (; i + VECTOR_WIDTH <= count; i += VECTOR_WIDTH) {
-        vfloat x = vector_load(from_dtype, from, i);
-        if (stream)
-            stream_store(to_dtype, to, i, x);
-        else
-            vector_store(to_dtype, to, i, x);
+    for (; i + PAIR_WIDTH <= count; i += PAIR_WIDTH)
+        pair_store_ordered(to_dtype, to, i, pair_load_ordered(from_dtype, from, i));
+    if (i < count) {
+        float part[PAIR_WIDTH] = {0};
+        size_t from_bytes = dtype_bytes(from_dtype), to_bytes = dtype_bytes(to_dtype);
+        memcpy(part, from + (size_t)i * from_bytes, (size_t)(count - i) * from_bytes);
+        pair_store_ordered(to_dtype, part, 0, pair_load_ordered(from_dtype, part, 0));
+        memcpy(to + (size_t)i * to_bytes, part, (size_t)(count - i) * to_bytes);
     }
-    if (i < count)
-        vector_store_part(to_dtype, to, i, (int)(count - i), vector_load_part(from_dtype, from, i, (int)(count - i)));
 }
 
 #define CAST_ROW(from_dtype, to_dtype, ...) cast_row(to_dtype, from_dtype, __VA_ARGS__)
 
-VECTOR_INLINE void cast_row_to(enum dtype to_dtype, enum dtype from_dtype, char *to, const char *from, int64_t count,
-                               bool stream)
+VECTOR_INLINE void cast_row_to(enum dtype to_dtype, enum dtype from_dtype, char *to, const char *from, int64_t count)
 {
-    VECTOR_FOR_DTYPE(from_dtype, CAST_ROW, to_dtype, to, from, count, stream);
+    VECTOR_FOR_DTYPE(from_dtype, CAST_ROW, to_dtype, to, from, count);
 }
 
-void VECTOR_NAME(convert_row)(char *to, enum dtype to_dtype, const char *from, enum dtype from_dtype, int64_t count,
-                              bool stream)
+void VECTOR_NAME(convert_row)(char *to, enum dtype to_dtype, const char *from, enum dtype from_dtype, int64_t count)
 {
     if (from_dtype != to_dtype)
-        VECTOR_FOR_DTYPE(to_dtype, cast_row_to, from_dtype, to, from, count, stream && line_aligned(to));
-    else if (stream)
-        stream_copy(to, from, count * (int64_t)dtype_bytes(to_dtype));
+        VECTOR_FOR_DTYPE(to_dtype, cast_row_to, from_dtype, to, from, count);
     else
         memcpy(to, from, (size_t)count * dtype_bytes(to_dtype));
 }
@@ -47,8 +42,6 @@ static void copy_rows(const struct copy_plan *plan, int threads)
     int64_t items = pieces;
     for (int d = 0; d < row; d++)
         items *= plan->size[d];
-    /* glibc's memcpy decides about streaming for itself, and better for copies it was tuned for */
-    bool stream = plan->stream && plan->from_dtype != plan->to_dtype;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t item = 0; item < items; item++) {
         int64_t from, to, start = item % pieces * PIECE;
@@ -56,8 +49,7 @@ static void copy_rows(const struct copy_plan *plan, int threads)
         int64_t count = plan->size[row] - start < PIECE ? plan->size[row] - start : PIECE;
         VECTOR_NAME(convert_row)(plan->to + to + start * (int64_t)dtype_bytes(plan->to_dtype), plan->to_dtype,
                                  plan->from + from + start * (int64_t)dtype_bytes(plan->from_dtype), plan->from_dtype,
-                                 count, stream);
-        stream_end(stream);
+                                 count);
     }
 }
 
@@ -81,7 +73,7 @@ static void copy_chunk(const struct copy_plan *plan, char *to, const char *from,
         gather(loaded, from, plan->from_stride[row], count, 4);
     else
         gather(loaded, from, plan->from_stride[row], count, 2);
-    VECTOR_NAME(convert_row)((char *)cast, plan->to_dtype, (const char *)loaded, plan->from_dtype, count, false);
+    VECTOR_NAME(convert_row)((char *)cast, plan->to_dtype, (const char *)loaded, plan->from_dtype, count);
     if (dtype_bytes(plan->to_dtype) == 4)
         scatter(to, plan->to_stride[row], cast, count, 4);
     else

@@ -40,8 +40,7 @@ VECTOR_INLINE void copy_plan_offsets(const struct copy_plan *plan, int dims, int
 }
 
 /* count elements, contiguous on both sides; equal dtypes bit for bit. */
-void VECTOR_NAME(convert_row)(char *to, enum dtype to_dtype, const char *from, enum dtype from_dtype, int64_t count,
-                              bool stream);
+void VECTOR_NAME(convert_row)(char *to, enum dtype to_dtype, const char *from, enum dtype from_dtype, int64_t count);
 
 void VECTOR_NAME(convert_transpose)(const struct transpose_plan *plan, int threads);
 

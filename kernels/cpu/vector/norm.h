@@ -60,4 +60,34 @@ static inline size_t norm_rows_scratch_bytes(int64_t channels, int threads)
     return norm_scratch_bytes(rows.lanes, 2 * threads + 2, 2 * threads + 10);
 }
 
+/* Slots of the group norm rows kernels: one image, or a part of one where there are more threads than images. */
+static inline int group_norm_slots(int64_t images, int threads)
+{
+    return images >= threads ? threads : 2 * threads;
+}
+
+static inline size_t group_norm_rows_scratch_bytes(int64_t images, int64_t channels, int threads)
+{
+    int64_t slots = group_norm_slots(images, threads);
+    return norm_scratch_bytes(norm_rows_make(channels, 0).lanes, 4 * slots, 11 * slots);
+}
+
+/* Backward of contiguous group norm: two sums for every (image, channel). */
+static inline size_t group_norm_planes_scratch_bytes(int64_t images, int64_t channels)
+{
+    return norm_scratch_bytes(images * channels, 2, 0);
+}
+
+/* mean_rows and sum_rows: a sum and a zero for every lane, per thread; mean_backward_rows: a pixel per thread. */
+static inline size_t mean_scratch_bytes(int64_t channels, int threads)
+{
+    return norm_scratch_bytes(norm_rows_make(channels, 0).lanes, threads, 2 * threads);
+}
+
+/* log_softmax and its backward: two rows of floats per thread. nll_loss: one. */
+static inline size_t loss_scratch_bytes(int64_t classes, int threads)
+{
+    return norm_scratch_bytes((classes + 15) / 16 * 16, 0, 2 * threads);
+}
+
 #endif

@@ -6,7 +6,7 @@
 #define KERNELS_CPU_VECTOR_ROWS_H
 
 #include "kernels/cpu/vector/norm.h"
-#include "kernels/cpu/vector/pair.h"
+#include "kernels/cpu/vector/norm_math.h"
 
 /* Some rows of a tensor: [begin, end) of the full ones, and the rest when `with_rest`. */
 struct rows_part {
@@ -22,21 +22,25 @@ static inline struct rows_part rows_part_of(const struct norm_rows *rows, int in
                               index == parts - 1};
 }
 
+/* The channels that thread `index` of `parts` finishes: whole pairs, so that rows_spread can move them so. */
+static inline int64_t rows_split_channels(int64_t channels, int index, int parts)
+{
+    int64_t begin = norm_split((channels + 31) / 32, index, parts) * 32;
+    return begin < channels ? begin : channels;
+}
+
 /* Per-channel values [begin, end) to all lanes of those channels, in the pair order of dtype. */
 static inline void rows_spread(enum dtype dtype, const struct norm_rows *rows, const float *per_channel, float *lanes,
                                int64_t begin, int64_t end)
 {
-    for (int64_t r = 0; r < rows->pixels_per_row; r++)
-        for (int64_t c = begin; c < end; c++)
-            lanes[pair_place(dtype, r * rows->channels + c)] = per_channel[c];
+    for (int64_t r = 0; r < rows->pixels_per_row; r++) {
+        int64_t c = begin, shift = r * rows->channels;
+        for (; (c + shift) % PAIR_WIDTH == 0 && c + PAIR_WIDTH <= end; c += PAIR_WIDTH)
+            pair_from_natural(dtype, per_channel + c, lanes + shift + c);
+        for (; c < end; c++)
+            lanes[pair_place(dtype, shift + c)] = float_plain_nan(per_channel[c]);
+    }
 }
-
-enum reduce_kind {
-    REDUCE_SUM,      /* sum: x - shift */
-    REDUCE_SQUARES,  /* sum: x - shift; product: (x - shift)^2 */
-    REDUCE_GRAD,     /* sum: dy; product: dy (x - shift) */
-    REDUCE_GRAD_RELU /* likewise, with dy = 0 where scale x + offset <= 0 */
-};
 
 /* What the sums read. Arrays of the tensor's dtype; one float per lane in pair order (pair.h). */
 struct reduce_source {
@@ -59,8 +63,6 @@ struct apply_args {
     const float *scale, *offset; /* forward's y = scale x + offset; in backward they give the relu's mask */
     const float *dy_factor, *x_factor, *constant; /* backward: dx = dy_factor dy + x_factor x + constant */
 };
-
-enum apply_kind { APPLY_FORWARD, APPLY_RESIDUAL, APPLY_GRAD };
 
 /* Writes a part of the result, last row first: what the sums read last is still in the cache. */
 void VECTOR_NAME(rows_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,

@@ -8,6 +8,9 @@
 #ifndef KERNELS_CPU_VECTOR_SIMD_H
 #define KERNELS_CPU_VECTOR_SIMD_H
 
+/* Functions that take vectors wider than the level's registers are always inlined: their calling convention is moot. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 #include <stdint.h>
 #include <string.h>
 #if defined(__F16C__) || defined(__AVX512F__)

@@ -4,6 +4,8 @@
  * and large outputs are streamed past the caches. Where the output's rows do not fall on line boundaries (7x7 and 14x14
  * images), a block is put together in a buffer first and leaves it as one contiguous run.
  */
+#include <omp.h>
+
 #include "kernels/cpu/vector/convert.h"
 
 #define STAGE_BYTES ((int64_t)256 << 10) /* a block under construction; fits a second-level cache */
@@ -74,6 +76,8 @@ static void choose_blocking(struct blocking *out, const struct transpose_plan *p
     out->staged = outer->stream && (!whole_lines || least == 1);
     out->rows = along_columns ? 32 : 128;
     out->columns = along_columns ? 256 : 64;
+    for (; out->columns >= 2 * plan->columns; out->columns /= 2)
+        out->rows *= 2;
     if (least == 1) {
         out->rows = plan->rows < plan->columns ? plan->rows : NARROW_LENGTH;
         out->columns = plan->rows < plan->columns ? NARROW_LENGTH : plan->columns;
@@ -121,8 +125,7 @@ static int64_t cast_block(const struct transpose_plan *plan, const struct block 
         const char *from = block->from + r * plan->from_pitch;
         for (int64_t b = 0; b < from_bytes; b += LINE_BYTES)
             __builtin_prefetch(from + ahead + b, 0, 2);
-        VECTOR_NAME(convert_row)(to + r * pitch, plan->outer.to_dtype, from, plan->outer.from_dtype, block->columns,
-                                 false);
+        VECTOR_NAME(convert_row)(to + r * pitch, plan->outer.to_dtype, from, plan->outer.from_dtype, block->columns);
     }
     return pitch;
 }
@@ -153,11 +156,19 @@ void VECTOR_NAME(convert_transpose)(const struct transpose_plan *plan, int threa
     struct blocking blocking;
     choose_blocking(&blocking, plan);
     int64_t items = plan->count * blocking.row_blocks * blocking.column_blocks;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t item = 0; item < items; item++) {
-        struct block block = find_block(plan, &blocking, item);
-        struct block next = find_block(plan, &blocking, item + 1 < items ? item + 1 : item);
-        transpose_one(plan, &blocking, &block, next.from - block.from);
+#pragma omp parallel num_threads(threads)
+    {
+        int64_t item = items * omp_get_thread_num() / omp_get_num_threads();
+        int64_t end = items * (omp_get_thread_num() + 1) / omp_get_num_threads();
+        struct block next = {0}, block;
+        if (item < end)
+            next = find_block(plan, &blocking, item);
+        for (; item < end; item++) {
+            block = next;
+            if (item + 1 < end)
+                next = find_block(plan, &blocking, item + 1);
+            transpose_one(plan, &blocking, &block, next.from - block.from);
+        }
         stream_end(plan->outer.stream);
     }
 }

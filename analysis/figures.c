@@ -1,0 +1,132 @@
+/* Pass: figures of the whole run over its steady steps, with intervals. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/analysis_int.h"
+
+/* Ratio of sums over the resampled steps: a sum of `top` per step or per ns of `bottom`. */
+struct ratio {
+    double *top, *bottom; /* by steady step */
+    double factor;
+};
+
+static double ratio_of_sums(const void *data, const uint32_t *index, size_t n)
+{
+    const struct ratio *ratio = data;
+    double top = 0, bottom = 0;
+    for (size_t i = 0; i < n; i++) {
+        top += ratio->top[index[i]];
+        bottom += ratio->bottom[index[i]];
+    }
+    return ratio->factor * top / bottom;
+}
+
+static double median_of(const void *data, const uint32_t *index, size_t n)
+{
+    const struct ratio *ratio = data;
+    for (size_t i = 0; i < n; i++)
+        ratio->bottom[i] = ratio->top[index[i]];
+    return ratio->factor * stats_median(ratio->bottom, n);
+}
+
+struct figures {
+    struct analysis *analysis;
+    sqlite3_stmt *row;
+    double *top, *bottom;
+};
+
+static enum status store(struct figures *self, const char *name, struct stats_interval interval)
+{
+    int more;
+    trace_bind_text(self->row, 1, name);
+    trace_bind_number(self->row, 2, interval.value);
+    trace_bind_number(self->row, 3, interval.low);
+    trace_bind_number(self->row, 4, interval.high);
+    TRY(trace_step(self->row, &more));
+    sqlite3_reset(self->row);
+    return STATUS_OK;
+}
+
+/* Unknown when any step's part is: a resample could not leave it out. */
+static enum status store_statistic(struct figures *self, const char *name, stats_fn *statistic, double factor)
+{
+    struct stats_interval interval = {NAN, NAN, NAN};
+    struct ratio ratio = {self->top, self->bottom, factor};
+    bool known = self->analysis->steady_count > 0;
+
+    for (int i = 0; i < self->analysis->steady_count; i++)
+        known = known && !isnan(self->top[i]) && !isnan(self->bottom[i]);
+    if (known)
+        interval = steady_interval(self->analysis, statistic, &ratio);
+    return store(self, name, interval);
+}
+
+static enum status store_speed(struct figures *self)
+{
+    const struct analysis *a = self->analysis;
+    for (int i = 0; i < a->steps_count; i++) {
+        if (a->steps[i].steady < 0)
+            continue;
+        self->top[a->steps[i].steady] = a->steps[i].images;
+        self->bottom[a->steps[i].steady] = a->steps[i].dur_ns > 0 ? a->steps[i].dur_ns : NAN;
+    }
+    TRY(store_statistic(self, "images_per_s", ratio_of_sums, 1e9));
+    for (int i = 0; i < a->steps_count; i++) {
+        if (a->steps[i].steady < 0)
+            continue;
+        self->top[a->steps[i].steady] = a->steps[i].dur_ns;
+        self->bottom[a->steps[i].steady] = 0;
+    }
+    return store_statistic(self, "step_ms", median_of, 1e-6);
+}
+
+static enum status store_lost(struct figures *self)
+{
+    const struct analysis *a = self->analysis;
+    struct lost lost = {{NAN, NAN, NAN}, NAN};
+    int64_t conversions = 0, exposures = 0;
+
+    for (int s = 0; s < a->steady_count; s++)
+        self->top[s] = 0;
+    for (int g = 0; g < a->groups_count; g++) {
+        if (!group_avoidable(a, &a->groups[g]))
+            continue;
+        conversions += a->groups[g].conversions;
+        exposures += a->groups[g].exposures;
+        for (int s = 0; s < a->steady_count; s++)
+            self->top[s] += a->groups[g].exposed_ns[s];
+    }
+    if (conversions == 0 || exposures > 0)
+        TRY(lost_throughput(a, self->top, &lost));
+    return store(self, "lost_percent_total", lost.percent);
+}
+
+/* What a step of the trace holds, one number a steady step: conversions, their known milliseconds, round trips. */
+static enum status store_tally(struct figures *self, const char *name, const double *per_step, double factor)
+{
+    for (int s = 0; s < self->analysis->steady_count; s++) {
+        self->top[s] = per_step[s];
+        self->bottom[s] = 1;
+    }
+    return store_statistic(self, name, ratio_of_sums, factor);
+}
+
+enum status pass_figures(struct analysis *self)
+{
+    struct figures figures = {.analysis = self};
+    enum status status;
+
+    TRY_OUT(array_make(&figures.top, self->steady_count, sizeof *figures.top));
+    TRY_OUT(array_make(&figures.bottom, self->steady_count, sizeof *figures.bottom));
+    TRY_OUT(trace_prepare(self->db, "INSERT INTO figure (name, value, low, high) VALUES (?1, ?2, ?3, ?4)", &figures.row));
+    TRY_OUT(store_speed(&figures));
+    TRY_OUT(store_lost(&figures));
+    TRY_OUT(store_tally(&figures, "conversions_per_step", self->tally.conversions, 1));
+    TRY_OUT(store_tally(&figures, "conversion_ms_per_step", self->tally.dur_ns, 1e-6));
+    TRY_OUT(store_tally(&figures, "round_trips_per_step", self->tally.trips, 1));
+out:
+    sqlite3_finalize(figures.row);
+    free(figures.top);
+    free(figures.bottom);
+    return status;
+}

@@ -1,0 +1,172 @@
+/*
+ * Pass: what to fix first. A fix is one operator type, or several that only help together; each next one is that which wins
+ * most exposed time per operator on top of those before. When a single operator type thrashes, its instances
+ * are ordered instead, at most FIX_ROWS of them.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/analysis_int.h"
+
+#define FIX_ROWS 20
+
+struct planner {
+    const struct analysis *analysis;
+    enum scope scope;
+    bool *chosen;      /* by fix */
+    double *exposed_ns; /* scratch, by steady step */
+};
+
+static int fix_of(const struct planner *self, int key)
+{
+    const struct analysis *a = self->analysis;
+    for (int i = 0; i < a->fixes_count; i++) {
+        if (a->fixes[i].scope == self->scope && a->fixes[i].item == ledger_item(a, key, self->scope))
+            return i;
+    }
+    return -1;
+}
+
+/* Fixes of a group that are not chosen yet, each once; *more = how many. Groups that can't be avoided have none. */
+static void missing(const struct planner *self, const struct group *group, int *fixes, int *more)
+{
+    const struct culprits *set = &self->analysis->sets[group->set];
+    *more = 0;
+    for (int i = 0; i < set->count; i++) {
+        int fix = fix_of(self, self->analysis->member[set->first + i]), known = 0;
+        if (fix < 0 || self->chosen[fix])
+            continue;
+        while (known < *more && fixes[known] != fix)
+            known++;
+        if (known == *more)
+            fixes[(*more)++] = fix;
+    }
+}
+
+/* Whether all culprits of a group are chosen. */
+static bool is_won(const struct planner *self, const struct group *group)
+{
+    const struct culprits *set = &self->analysis->sets[group->set];
+    if (!group_avoidable(self->analysis, group))
+        return false;
+    for (int i = 0; i < set->count; i++) {
+        int fix = fix_of(self, self->analysis->member[set->first + i]);
+        if (fix < 0 || !self->chosen[fix])
+            return false;
+    }
+    return true;
+}
+
+static double won_ns(const struct planner *self, int64_t *trips, int64_t *exposures)
+{
+    const struct analysis *a = self->analysis;
+    double sum = 0;
+    memset(self->exposed_ns, 0, (size_t)a->steady_count * sizeof *self->exposed_ns);
+    *trips = *exposures = 0;
+    for (int g = 0; g < a->groups_count; g++) {
+        if (!is_won(self, &a->groups[g]))
+            continue;
+        *trips += a->groups[g].trips;
+        *exposures += a->groups[g].exposures;
+        for (int s = 0; s < a->steady_count; s++) {
+            self->exposed_ns[s] += a->groups[g].exposed_ns[s];
+            sum += a->groups[g].exposed_ns[s];
+        }
+    }
+    return sum;
+}
+
+static void choose(struct planner *self, const int *fixes, int count, bool chosen)
+{
+    for (int i = 0; i < count; i++)
+        self->chosen[fixes[i]] = chosen;
+}
+
+/* The group whose missing fixes win most each; -1 when every group is won. */
+static int best_group(struct planner *self, int *fixes)
+{
+    const struct analysis *a = self->analysis;
+    double best_ns = -1, best_trips = -1;
+    int best = -1, count;
+    for (int g = 0; g < a->groups_count; g++) {
+        int64_t trips, exposures;
+        if (!group_avoidable(a, &a->groups[g]))
+            continue;
+        missing(self, &a->groups[g], fixes, &count);
+        if (count == 0)
+            continue;
+        choose(self, fixes, count, true);
+        double ns = won_ns(self, &trips, &exposures) / count, each = (double)trips / count;
+        choose(self, fixes, count, false);
+        if (ns > best_ns || (ns == best_ns && each > best_trips)) {
+            best = g;
+            best_ns = ns;
+            best_trips = each;
+        }
+    }
+    return best;
+}
+
+static enum status store(struct planner *self, sqlite3_stmt *row, int position, const int *fixes, int count)
+{
+    struct lost lost = {{NAN, NAN, NAN}, NAN};
+    struct strbuf ids;
+    int64_t trips, exposures;
+    enum status status;
+    int more;
+
+    strbuf_init(&ids);
+    for (int i = 0; i < count; i++)
+        strbuf_printf(&ids, "%s%lld", i ? "," : "", (long long)self->analysis->fixes[fixes[i]].finding_id);
+    won_ns(self, &trips, &exposures);
+    if (exposures > 0)
+        TRY_OUT(lost_throughput(self->analysis, self->exposed_ns, &lost));
+    trace_bind_int(row, 1, position);
+    trace_bind_text(row, 2, ids.text);
+    trace_bind_number(row, 3, lost.percent.value);
+    TRY_OUT(trace_step(row, &more));
+    sqlite3_reset(row);
+out:
+    strbuf_release(&ids);
+    return status;
+}
+
+static enum status order(struct planner *self)
+{
+    const struct analysis *a = self->analysis;
+    sqlite3_stmt *row = NULL;
+    int *fixes = NULL, group, count;
+    enum status status;
+
+    TRY_OUT(array_make(&fixes, a->member_count, sizeof *fixes));
+    TRY_OUT(trace_prepare(a->db, "INSERT INTO fix_order (position, finding_ids, lost_percent_cumulative)"
+                                 " VALUES (?1, ?2, ?3)", &row));
+    for (int position = 1; position <= FIX_ROWS && (group = best_group(self, fixes)) >= 0; position++) {
+        missing(self, &a->groups[group], fixes, &count);
+        choose(self, fixes, count, true);
+        TRY_OUT(store(self, row, position, fixes, count));
+    }
+out:
+    sqlite3_finalize(row);
+    free(fixes);
+    return status;
+}
+
+enum status pass_fix_order(struct analysis *self)
+{
+    struct planner planner = {.analysis = self};
+    enum status status;
+    int operators = 0;
+
+    for (int i = 0; i < self->fixes_count; i++)
+        operators += self->fixes[i].scope == SCOPE_OPERATOR;
+    planner.scope = operators == 1 ? SCOPE_INSTANCE : SCOPE_OPERATOR;
+    TRY_OUT(array_make(&planner.chosen, self->fixes_count, sizeof *planner.chosen));
+    TRY_OUT(array_make(&planner.exposed_ns, self->steady_count, sizeof *planner.exposed_ns));
+    TRY_OUT(order(&planner));
+out:
+    free(planner.chosen);
+    free(planner.exposed_ns);
+    return status;
+}
