@@ -10,7 +10,7 @@ static atomic_uint_fast64_t threads_seen;
 static _Thread_local struct {
     uint64_t recorder_serial; /* 0 = nothing cached */
     struct channel *channel;
-    uint64_t thread_serial;   /* 0 = not given yet */
+    uint64_t thread_serial; /* 0 = not given yet */
 } cache;
 
 static struct channel *channel_create(struct recorder *recorder)

@@ -27,10 +27,11 @@ static const char *format_name(const struct tensor *tensor)
 enum status store_run(struct store *store, const struct run_info *run)
 {
     sqlite3_stmt *row = store->row[ROW_RUN];
-    const char *const texts[] = {run->source, run->command_line,  run->model,          run->device,          run->device_name,
-                                 run->policy, run->memory_format, run->autocast_dtype, run->library_versions};
-    const int64_t numbers[] = {run->batch_size, run->threads, run->rank, run->world_size, clock_unix_ns(),
-                               run->warmup_steps};
+    const char *const texts[] = {run->source,        run->command_line,   run->model,
+                                 run->device,        run->device_name,    run->policy,
+                                 run->memory_format, run->autocast_dtype, run->library_versions};
+    const int64_t numbers[] = {run->batch_size, run->threads,    run->rank,
+                               run->world_size, clock_unix_ns(), run->warmup_steps};
     int position = 1;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

@@ -3,7 +3,11 @@
 
 #include "profiler/plan.h"
 
-#define EMPTY_LIST (struct plan_list){-1, -1}
+#define EMPTY_LIST                                                                                                     \
+    (struct plan_list)                                                                                                 \
+    {                                                                                                                  \
+        -1, -1                                                                                                         \
+    }
 
 void plan_init(struct plan *plan)
 {
@@ -57,8 +61,8 @@ enum status plan_add_op(struct plan *plan, int module, int forward_op, int fused
         return STATUS_NO_MEMORY;
     plan->ops = ops;
     *number = plan->op_count++;
-    ops[*number] = (struct plan_op){
-        .forward_op = forward_op, .next_fused = -1, .fused = EMPTY_LIST, .conversions = EMPTY_LIST};
+    ops[*number] =
+        (struct plan_op){.forward_op = forward_op, .next_fused = -1, .fused = EMPTY_LIST, .conversions = EMPTY_LIST};
     if (fused_into >= 0) {
         host = &ops[fused_into];
         if (host->fused.last >= 0)
@@ -92,8 +96,9 @@ enum status plan_add_conversion(struct plan *plan, int op, int kernel, int *numb
     TRY(check_number("operator", op, 0, plan->op_count));
     TRY(check_number("kernel", kernel, -1, plan->kernel_count));
     if (kernel >= 0 && plan->kernels[kernel].op != op)
-        return FAIL(USAGE, "recorder: a conversion of operator %d names kernel %d of operator %d; both must be the same",
-                    op, kernel, plan->kernels[kernel].op);
+        return FAIL(USAGE,
+                    "recorder: a conversion of operator %d names kernel %d of operator %d; both must be the same", op,
+                    kernel, plan->kernels[kernel].op);
     conversions = with_room(plan->conversions, plan->conversion_count, &plan->conversion_capacity, sizeof *conversions);
     if (!conversions)
         return STATUS_NO_MEMORY;

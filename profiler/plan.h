@@ -16,10 +16,10 @@ struct plan_list {
 
 struct plan_op {
     int forward_op;
-    int next_fused;                  /* the next operator fused into the same one */
-    struct plan_list fused;          /* operators fused into this one */
-    struct plan_list conversions;    /* without a kernel of their own */
-    int64_t row_step, row_id;        /* newest row: its step (0 = outside) and op_id; 0 before any */
+    int next_fused;               /* the next operator fused into the same one */
+    struct plan_list fused;       /* operators fused into this one */
+    struct plan_list conversions; /* without a kernel of their own */
+    int64_t row_step, row_id;     /* newest row: its step (0 = outside) and op_id; 0 before any */
 };
 
 struct plan_kernel {

@@ -10,7 +10,8 @@
 
 #include "profiler/recorder_int.h"
 
-#define WRITER_NICENESS 10 /* a tenth of a compute thread's share when all cores are busy; the ring bridges 30 steps */
+#define WRITER_NICENESS 10 /* a tenth of a compute thread's share when all cores are busy; the ring bridges 30 steps   \
+                            */
 
 static atomic_uint_fast64_t recorders_made;
 
@@ -175,8 +176,9 @@ static struct recorder *recorder_allocate(const char *path, const struct run_inf
 
     if (!recorder)
         return NULL;
-    recorder->observer = (struct observer){recorder,   declare_module, declare_op,    declare_kernel, declare_conversion,
-                                           tell_step_begin, tell_kernel, tell_op, tell_step_end};
+    recorder->observer =
+        (struct observer){recorder,        declare_module, declare_op, declare_kernel, declare_conversion,
+                          tell_step_begin, tell_kernel,    tell_op,    tell_step_end};
     recorder->serial = atomic_fetch_add(&recorders_made, 1) + 1;
     recorder->path = strdup(path);
     recorder->device = run->device ? strdup(run->device) : NULL;

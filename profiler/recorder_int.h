@@ -1,6 +1,7 @@
 /*
  * The recorder's inside, shared by recorder.c (what callers see), channel.c (threads that run steps) and writer.c (the
- * thread that writes). One lock guards plan, store and outcome; the hot path takes it once per thread, to get a channel.
+ * thread that writes). One lock guards plan, store and outcome; the hot path takes it once per thread, to get a
+ * channel.
  */
 #ifndef PROFILER_RECORDER_INT_H
 #define PROFILER_RECORDER_INT_H
@@ -27,7 +28,7 @@ struct channel {
 
 /* How the recording stands; the first failure stays. */
 struct outcome {
-    enum status failed;         /* STATUS_OK while all is well */
+    enum status failed; /* STATUS_OK while all is well */
     char reason[512];
     int64_t lost_steps, lost_events; /* after a failure */
     int64_t open_steps, open_events; /* begun, never ended */

@@ -1,7 +1,7 @@
 /*
- * A single-producer single-consumer ring of fixed-size events: the thread that runs steps pushes, the writer thread pops.
- * Neither locks. A full ring makes its producer wait, and the wait is counted. A push is one 24-byte store and one
- * release store; the consumer's position is read only when the ring looks full.
+ * A single-producer single-consumer ring of fixed-size events: the thread that runs steps pushes, the writer thread
+ * pops. Neither locks. A full ring makes its producer wait, and the wait is counted. A push is one 24-byte store and
+ * one release store; the consumer's position is read only when the ring looks full.
  */
 #ifndef PROFILER_RING_H
 #define PROFILER_RING_H
@@ -36,13 +36,13 @@ struct event {
 };
 
 struct ring {
-    _Alignas(64) atomic_size_t tail;   /* events pushed so far; written by the producer */
-    size_t head_seen;                  /* producer's copy of head, refreshed when the ring looks full */
+    _Alignas(64) atomic_size_t tail;    /* events pushed so far; written by the producer */
+    size_t head_seen;                   /* producer's copy of head, refreshed when the ring looks full */
     atomic_int_fast64_t waits, wait_ns; /* how often and how long the producer stood before a full ring */
-    _Alignas(64) atomic_size_t head;   /* events popped so far; written by the consumer */
-    _Alignas(64) size_t mask;          /* capacity - 1 */
+    _Alignas(64) atomic_size_t head;    /* events popped so far; written by the consumer */
+    _Alignas(64) size_t mask;           /* capacity - 1 */
     struct event *events;
-    sem_t *wake;                       /* the consumer's; posted at each half and when full */
+    sem_t *wake; /* the consumer's; posted at each half and when full */
 };
 
 /* capacity is a power of two. False when there is no memory. Touches every page, so that no push meets a page fault. */

@@ -1,6 +1,6 @@
 /*
- * Who belongs to whom: kernels wait ("held") until their operator ends, then follow its row; operators fused into it and
- * conversions come along as they were declared. Row ids therefore follow the order of execution.
+ * Who belongs to whom: kernels wait ("held") until their operator ends, then follow its row; operators fused into it
+ * and conversions come along as they were declared. Row ids therefore follow the order of execution.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 struct batch {
     struct recorder *recorder;
     const struct channel *channel;
-    int64_t step_id;             /* 0 = outside steps */
+    int64_t step_id;                     /* 0 = outside steps */
     const struct event *counts, *values; /* of the step that ends */
 };
 
@@ -65,7 +65,8 @@ static enum status write_kernel(struct batch *batch, const struct event *event, 
     trace_bind_int(row, 5, start_ns);
     trace_bind_int(row, 6, dur_ns);
     TRY(store_insert(&recorder->store, ROW_KERNEL));
-    return write_conversions(batch, recorder->plan.kernels[event->number].conversions, op_id, kernel_id, start_ns, dur_ns);
+    return write_conversions(batch, recorder->plan.kernels[event->number].conversions, op_id, kernel_id, start_ns,
+                             dur_ns);
 }
 
 /* Device time of the held kernels of an operator; -1 when it has none: unknown is not zero. */
@@ -182,10 +183,9 @@ static enum status on_op(struct batch *batch, const struct event *event)
 {
     if (event->number < 0 || event->number >= batch->recorder->plan.op_count)
         return FAIL(USAGE, "operator number %d ran but was never declared", event->number);
-    return write_op(batch, event->number,
-                    (struct op_row){.start_ns = event->a.integer,
-                                    .dur_ns = event->b.integer - event->a.integer,
-                                    .fused_into = -1});
+    return write_op(
+        batch, event->number,
+        (struct op_row){.start_ns = event->a.integer, .dur_ns = event->b.integer - event->a.integer, .fused_into = -1});
 }
 
 static enum status on_step_counts(struct batch *batch, const struct event *event)

@@ -1,4 +1,5 @@
-/* SQL statements: run, prepare, step, bind; and the one place where an error of SQLite turns into a status and a line. */
+/* SQL statements: run, prepare, step, bind; and the one place where an error of SQLite turns into a status and a line.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,9 @@ static const struct {
     int sqlite; /* primary result code */
     enum status status;
 } outcomes[] = {
-    {SQLITE_CORRUPT, STATUS_CORRUPT}, {SQLITE_NOTADB, STATUS_CORRUPT},        {SQLITE_FULL, STATUS_IO},
-    {SQLITE_IOERR, STATUS_IO},        {SQLITE_READONLY, STATUS_IO},           {SQLITE_CANTOPEN, STATUS_IO},
-    {SQLITE_PERM, STATUS_IO},         {SQLITE_NOMEM, STATUS_NO_MEMORY},       {SQLITE_INTERRUPT, STATUS_INTERRUPTED},
+    {SQLITE_CORRUPT, STATUS_CORRUPT}, {SQLITE_NOTADB, STATUS_CORRUPT},  {SQLITE_FULL, STATUS_IO},
+    {SQLITE_IOERR, STATUS_IO},        {SQLITE_READONLY, STATUS_IO},     {SQLITE_CANTOPEN, STATUS_IO},
+    {SQLITE_PERM, STATUS_IO},         {SQLITE_NOMEM, STATUS_NO_MEMORY}, {SQLITE_INTERRUPT, STATUS_INTERRUPTED},
 };
 
 static enum status status_of(int code)
@@ -31,8 +32,8 @@ static int recognisable(const char *sql)
 }
 
 /*
- * The system's reason for a failure of input or output; else it would be a leftover. A failing COMMIT does not reach the
- * connection's own errno, but the file of the log (or journal) and the database's remember theirs.
+ * The system's reason for a failure of input or output; else it would be a leftover. A failing COMMIT does not reach
+ * the connection's own errno, but the file of the log (or journal) and the database's remember theirs.
  */
 static int system_reason(sqlite3 *db, int primary)
 {
@@ -42,7 +43,8 @@ static int system_reason(sqlite3 *db, int primary)
     if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
         return 0;
     error = sqlite3_system_errno(db);
-    if (!error && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+    if (!error && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
         log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
     if (!error)
         sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
@@ -56,8 +58,9 @@ enum status trace_failure(sqlite3 *db, const char *sql)
     int error = system_reason(db, primary);
 
     return status_fail(status_of(primary), __FILE__, __LINE__, "%s: %s%s%s%s%s%.*s", path && *path ? path : "trace",
-                       primary == SQLITE_FULL ? "disk full" : sqlite3_errmsg(db), error ? " (" : "", error ? strerror(error) : "", error ? ")" : "",
-                       sql ? ", in: " : "", sql ? recognisable(sql) : 0, sql ? sql : "");
+                       primary == SQLITE_FULL ? "disk full" : sqlite3_errmsg(db), error ? " (" : "",
+                       error ? strerror(error) : "", error ? ")" : "", sql ? ", in: " : "", sql ? recognisable(sql) : 0,
+                       sql ? sql : "");
 }
 
 const char *trace_sql(const char *name)

@@ -11,9 +11,10 @@ static const char *const row_sql[ROW_COUNT] = {
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [ROW_CONVERSION] = "INSERT INTO conversion (conversion_id, step_id, op_id, conversion_def_id, kernel_id, start_ns,"
                        " dur_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [ROW_RUN] = "INSERT INTO run (run_id, source, command_line, model, device, device_name, policy, memory_format,"
-                " autocast_dtype, library_versions, batch_size, threads, rank, world_size, started_unix_ns, warmup_steps)"
-                " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [ROW_RUN] =
+        "INSERT INTO run (run_id, source, command_line, model, device, device_name, policy, memory_format,"
+        " autocast_dtype, library_versions, batch_size, threads, rank, world_size, started_unix_ns, warmup_steps)"
+        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [ROW_MODULE] = "INSERT INTO module (module_id, parent_id, path, class) VALUES (?1, ?2, ?3, ?4)",
     [ROW_OP_DEF] = "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence, input_format, output_format,"
                    " input_shape, output_shape) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -22,7 +23,8 @@ static const char *const row_sql[ROW_COUNT] = {
     [ROW_KERNEL_DEF] = "INSERT INTO kernel_def (kernel_def_id, name, role, device, bytes_read, bytes_written, flops)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [ROW_CONVERSION_DEF] =
-        "INSERT INTO conversion_def (conversion_def_id, cause, from_format, to_format, shape, bytes_read, bytes_written,"
+        "INSERT INTO conversion_def (conversion_def_id, cause, from_format, to_format, shape, bytes_read, "
+        "bytes_written,"
         " source_dtype, dest_dtype, cached, padded, source_tensor, source_persistent, dest_tensor, dest_persistent)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [ROW_POLICY_RULE] = "INSERT OR REPLACE INTO policy_rule (op_name, rule, breaks, evidence, source)"

@@ -12,8 +12,18 @@
 #include "profiler/trace.h"
 
 enum row_kind {
-    ROW_STEP, ROW_OP, ROW_KERNEL, ROW_CONVERSION, /* while steps run */
-    ROW_RUN, ROW_MODULE, ROW_OP_DEF, ROW_OP_TENSOR_DEF, ROW_KERNEL_DEF, ROW_CONVERSION_DEF, ROW_POLICY_RULE, ROW_NOTE,
+    ROW_STEP, /* the first four: while steps run */
+    ROW_OP,
+    ROW_KERNEL,
+    ROW_CONVERSION,
+    ROW_RUN,
+    ROW_MODULE,
+    ROW_OP_DEF,
+    ROW_OP_TENSOR_DEF,
+    ROW_KERNEL_DEF,
+    ROW_CONVERSION_DEF,
+    ROW_POLICY_RULE,
+    ROW_NOTE,
     ROW_COUNT
 };
 

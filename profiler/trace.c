@@ -82,10 +82,11 @@ int64_t trace_neighbour_bytes(const char *path, const char *suffix)
 static enum status header_check(const char *path, const struct trace_header *header, bool has_wal)
 {
     if (!header->is_sqlite)
-        return FAIL(CORRUPT, "%s: is not a trace (no SQLite file); name a file that clprof wrote, or `clprof import` it",
-                    path);
+        return FAIL(CORRUPT,
+                    "%s: is not a trace (no SQLite file); name a file that clprof wrote, or `clprof import` it", path);
     if (header->application_id != TRACE_APPLICATION_ID)
-        return FAIL(CORRUPT, "%s: is an SQLite database, but not a clprof trace; `clprof import` reads other profilers' files",
+        return FAIL(CORRUPT,
+                    "%s: is an SQLite database, but not a clprof trace; `clprof import` reads other profilers' files",
                     path);
     if (!has_wal && header->file_bytes < header->told_bytes)
         return FAIL(CORRUPT, "%s: is cut short, %lld of %lld bytes are there; copy it again or record it again", path,
@@ -108,8 +109,9 @@ static enum status writable_check(const char *path)
     if (slash)
         slash[slash == copy] = '\0';
     if (access(slash ? copy : ".", W_OK) != 0)
-        status = FAIL(IO, "%s: its folder cannot be written (%s), and SQLite needs a journal there; copy the trace elsewhere",
-                      path, strerror(errno));
+        status = FAIL(
+            IO, "%s: its folder cannot be written (%s), and SQLite needs a journal there; copy the trace elsewhere",
+            path, strerror(errno));
     free(copy);
     return status;
 }
@@ -153,11 +155,12 @@ static enum status damage_check(sqlite3 *db)
     TRY_OUT(trace_prepare(db, "PRAGMA quick_check(1)", &statement));
     TRY_OUT(trace_step(statement, &row));
     if (!row || strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0) {
-        status = FAIL(CORRUPT, "%s", row ? (const char *)sqlite3_column_text(statement, 0) : "quick_check does not answer");
+        status =
+            FAIL(CORRUPT, "%s", row ? (const char *)sqlite3_column_text(statement, 0) : "quick_check does not answer");
         goto out;
     }
-    TRY_OUT(read_number(db, "SELECT count(*) FROM sqlite_master WHERE name IN ('run', 'step', 'op_def', 'op', 'operators')",
-                        &tables));
+    TRY_OUT(read_number(
+        db, "SELECT count(*) FROM sqlite_master WHERE name IN ('run', 'step', 'op_def', 'op', 'operators')", &tables));
     if (tables != 5)
         status = FAIL(CORRUPT, "tables are missing");
 out:
@@ -172,8 +175,8 @@ static enum status content_check(sqlite3 *db, const char *path)
 
     TRY_OUT(read_number(db, "PRAGMA user_version", &version));
     if (version > TRACE_FORMAT_VERSION)
-        return FAIL(UNSUPPORTED, "%s: was written in trace format %lld, this clprof reads up to %d; use a newer clprof", path,
-                    (long long)version, TRACE_FORMAT_VERSION);
+        return FAIL(UNSUPPORTED, "%s: was written in trace format %lld, this clprof reads up to %d; use a newer clprof",
+                    path, (long long)version, TRACE_FORMAT_VERSION);
     status = damage_check(db);
 out:
     if (status == STATUS_CORRUPT) {
@@ -193,7 +196,8 @@ static void harden(sqlite3 *db)
     sqlite3_exec(db, "PRAGMA cell_size_check=1", NULL, NULL, NULL);
 }
 
-/* A trace in WAL mode cannot be read where -wal and -shm can neither be found nor made, except as an unchanging file. */
+/* A trace in WAL mode cannot be read where -wal and -shm can neither be found nor made, except as an unchanging file.
+ */
 static bool wants_immutable(const char *path, const struct trace_header *header)
 {
     return header->is_wal && trace_neighbour_bytes(path, "-wal") <= 0 && trace_neighbour_bytes(path, "-shm") < 0;
@@ -218,8 +222,8 @@ out:
 }
 
 /*
- * A process killed in mid-change of the file itself (at the end of recording) leaves a -journal: SQLite undoes the change
- * at the next open, but only with the right to write. Whether it worked shows in the open that follows.
+ * A process killed in mid-change of the file itself (at the end of recording) leaves a -journal: SQLite undoes the
+ * change at the next open, but only with the right to write. Whether it worked shows in the open that follows.
  */
 static void undo_unfinished_change(const char *path)
 {
@@ -257,8 +261,9 @@ enum status trace_open(const char *path, int writable, sqlite3 **out)
         strbuf_release(&uri);
     } else if (status == STATUS_IO && wal_bytes > 0) {
         log_debug("profiler", "%s", status_message());
-        status = FAIL(IO, "%s: its last steps are in %s-wal, which can only be read from a writable folder; copy both there",
-                      path, path);
+        status =
+            FAIL(IO, "%s: its last steps are in %s-wal, which can only be read from a writable folder; copy both there",
+                 path, path);
     }
     return status;
 }

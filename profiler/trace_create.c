@@ -34,7 +34,8 @@ static enum status release_older(const char *path)
         code = sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
     sqlite3_close(db);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-        return FAIL(IO, "%s: another process is recording or reading it; wait for it, or choose another name with -o", path);
+        return FAIL(IO, "%s: another process is recording or reading it; wait for it, or choose another name with -o",
+                    path);
     remove_neighbour(path, "-wal");
     remove_neighbour(path, "-shm");
     remove_neighbour(path, "-journal");
@@ -49,9 +50,12 @@ static enum status replace_check(const char *path)
 
     if (lstat(path, &facts) != 0 && errno == ENOENT)
         return STATUS_OK;
-    if (trace_header_read(path, &header) != STATUS_OK || !header.is_sqlite || header.application_id != TRACE_APPLICATION_ID)
-        return FAIL(IO, "%s: exists and is not a clprof trace, so it is not replaced; choose another name with -o, or remove it",
-                    path);
+    if (trace_header_read(path, &header) != STATUS_OK || !header.is_sqlite ||
+        header.application_id != TRACE_APPLICATION_ID)
+        return FAIL(
+            IO,
+            "%s: exists and is not a clprof trace, so it is not replaced; choose another name with -o, or remove it",
+            path);
     return access(path, W_OK) == 0
                ? STATUS_OK
                : FAIL(IO, "%s: is read-only, so it is not replaced; choose another name with -o", path);
@@ -91,8 +95,8 @@ static enum status put_in_place(const char *path, const char *temporary)
 }
 
 /*
- * WAL: readers while it grows, and a killed process loses only its open step. NORMAL: no fsync per step (a power cut may
- * lose steps, never damage). 16384 pages: the log is folded in every 64 MB, hundreds of steps apart.
+ * WAL: readers while it grows, and a killed process loses only its open step. NORMAL: no fsync per step (a power cut
+ * may lose steps, never damage). 16384 pages: the log is folded in every 64 MB, hundreds of steps apart.
  */
 static enum status begin_recording(const char *path, sqlite3 *db)
 {
@@ -104,8 +108,9 @@ static enum status begin_recording(const char *path, sqlite3 *db)
     TRY_OUT(trace_prepare(db, "PRAGMA journal_mode=WAL", &statement));
     TRY_OUT(trace_step(statement, &row));
     if (!row || strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
-        status = FAIL(IO, "%s: its file system cannot hold a growing trace (no shared memory); choose a local disk with -o",
-                      path);
+        status =
+            FAIL(IO, "%s: its file system cannot hold a growing trace (no shared memory); choose a local disk with -o",
+                 path);
         goto out;
     }
     sqlite3_finalize(statement);

@@ -17,18 +17,18 @@ extern const struct embedded_text profiler_sql[];
 const char *trace_sql(const char *name);
 
 /*
- * The connection's last failure as a status: CORRUPT, IO (disk full, read-only, ...), NO_MEMORY, INTERRUPTED, else DATABASE.
- * The line reads "<path>: <reason> (<errno text>), in <first words of sql>"; sql may be NULL.
+ * The connection's last failure as a status: CORRUPT, IO (disk full, read-only, ...), NO_MEMORY, INTERRUPTED, else
+ * DATABASE. The line reads "<path>: <reason> (<errno text>), in <first words of sql>"; sql may be NULL.
  */
 enum status trace_failure(sqlite3 *db, const char *sql);
 
 /* The first page's facts, read without SQLite. */
 struct trace_header {
-    int64_t file_bytes;   /* size of the file */
-    int64_t told_bytes;   /* page size x page count as the header says; 0 = the header does not know */
+    int64_t file_bytes; /* size of the file */
+    int64_t told_bytes; /* page size x page count as the header says; 0 = the header does not know */
     uint32_t application_id;
-    bool is_sqlite;       /* starts with SQLite's magic */
-    bool is_wal;          /* the file says it is in WAL mode */
+    bool is_sqlite; /* starts with SQLite's magic */
+    bool is_wal;    /* the file says it is in WAL mode */
 };
 
 /* Fails: NOT_FOUND, IO (no permission), CORRUPT (a folder, a device; an empty file). Short files read as no SQLite. */

@@ -85,7 +85,8 @@ FROM conversion WHERE kernel_id IS NULL AND dur_ns IS NOT NULL;
 
 SELECT 'conversion_changes_format', 'conversion_def ' || conversion_def_id || ' ' || from_format || ' to ' || to_format
 FROM conversion_def
-WHERE from_format IN ('contiguous', 'channels_last', 'either') AND to_format IN ('contiguous', 'channels_last', 'either')
+WHERE from_format IN ('contiguous', 'channels_last', 'either')
+  AND to_format IN ('contiguous', 'channels_last', 'either')
   AND (from_format = to_format OR 'either' IN (from_format, to_format));
 
 SELECT 'fused_operator_has_no_time', 'op ' || op_id FROM op WHERE fused_into IS NOT NULL AND dur_ns IS NOT NULL;
@@ -106,7 +107,8 @@ FROM op JOIN op_tensor_def t USING (op_def_id)
 WHERE t.direction = 'out' AND NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL
 GROUP BY op.step_id, t.tensor HAVING count(*) > 1;
 
--- Operators with one host run as one, so their order among themselves says nothing. Made outside the step: not looked at.
+-- Operators with one host run as one, so their order among themselves says nothing. A tensor made outside the step is
+-- not looked at.
 SELECT 'produced_before_consumed',
        'tensor ' || tensor || ' of step ' || step_id || ': op ' || min(consumer) || ' before op ' || min(producer)
 FROM (SELECT op.step_id, t.tensor,

@@ -108,8 +108,10 @@ static int64_t uneven_steps(sqlite3 *db, const char *table, int expected)
 {
     char sql[200];
 
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM step LEFT JOIN (SELECT step_id, count(*) AS rows FROM %s GROUP BY 1)"
-             " USING (step_id) WHERE rows IS NOT %d", table, expected);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM step LEFT JOIN (SELECT step_id, count(*) AS rows FROM %s GROUP BY 1)"
+             " USING (step_id) WHERE rows IS NOT %d",
+             table, expected);
     return query_int(db, sql);
 }
 
@@ -155,8 +157,8 @@ static struct tensor_info image(int64_t id, enum memory_format format)
 static struct tensor_info weight(void)
 {
     const int64_t size[1] = {8};
-    return (struct tensor_info){.tensor = tensor_make(DTYPE_FLOAT32, 1, size, FORMAT_CONTIGUOUS), .id = 100,
-                                .persistent = true};
+    return (struct tensor_info){
+        .tensor = tensor_make(DTYPE_FLOAT32, 1, size, FORMAT_CONTIGUOUS), .id = 100, .persistent = true};
 }
 
 static int declare(const struct observer *o, struct op_info op, struct tensor_info input, struct tensor_info output)
@@ -178,7 +180,8 @@ static int declare(const struct observer *o, struct op_info op, struct tensor_in
 
 static int declare_kernel(const struct observer *o, int op, const char *name, enum kernel_role role)
 {
-    const struct kernel_info kernel = {.name = name, .role = role, .bytes_read = 512, .bytes_written = 512, .flops = -1};
+    const struct kernel_info kernel = {
+        .name = name, .role = role, .bytes_read = 512, .bytes_written = 512, .flops = -1};
     int number;
 
     ok(o->declare_kernel(o->self, op, &kernel, &number));
@@ -254,8 +257,13 @@ void declare_small_model(const struct observer *o, struct small_model *m)
 void run_small_step(const struct observer *o, const struct small_model *m, int64_t index, int64_t start_ns)
 {
     const int64_t t = start_ns;
-    const struct step_info step = {.index = index, .start_ns = t, .end_ns = t + STEP_LENGTH_NS, .images = 2,
-                                   .loss = (double)index / 2, .grad_scale = -1, .skipped = index == 3};
+    const struct step_info step = {.index = index,
+                                   .start_ns = t,
+                                   .end_ns = t + STEP_LENGTH_NS,
+                                   .images = 2,
+                                   .loss = (double)index / 2,
+                                   .grad_scale = -1,
+                                   .skipped = index == 3};
 
     o->step_begin(o->self, index, t);
     o->kernel(o->self, m->k_to, t + 110, t + 190);

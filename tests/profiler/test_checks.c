@@ -83,7 +83,8 @@ START_TEST(rule_finds_its_damage)
     strbuf_init(&report);
     ck_assert_int_eq(trace_check(db, &report, &broken), STATUS_OK);
     snprintf(line, sizeof line, "%s: ", cases[_i].rule);
-    ck_assert_msg(strstr(report.text, line) != NULL, "%s after: %s; found:\n%s", cases[_i].rule, cases[_i].damage, report.text);
+    ck_assert_msg(strstr(report.text, line) != NULL, "%s after: %s; found:\n%s", cases[_i].rule, cases[_i].damage,
+                  report.text);
     ck_assert_int_gt(broken, 0);
     strbuf_release(&report);
     trace_close(db);
@@ -95,9 +96,10 @@ START_TEST(order_within_one_host_is_free)
 {
     sqlite3 *db = two_steps();
 
-    ck_assert_int_eq(trace_exec(db, "UPDATE op_tensor_def SET tensor = 5 WHERE op_def_id = 3 AND direction = 'in' AND tensor = 3;"
-                                    "UPDATE op_tensor_def SET tensor = 3 WHERE op_def_id = 4 AND direction = 'in' AND tensor = 4"),
-                     STATUS_OK);
+    ck_assert_int_eq(
+        trace_exec(db, "UPDATE op_tensor_def SET tensor = 5 WHERE op_def_id = 3 AND direction = 'in' AND tensor = 3;"
+                       "UPDATE op_tensor_def SET tensor = 3 WHERE op_def_id = 4 AND direction = 'in' AND tensor = 4"),
+        STATUS_OK);
     expect_sound(db);
     trace_close(db);
 }

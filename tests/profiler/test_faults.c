@@ -20,8 +20,8 @@
 
 /* Shared with the forked child: how far it came. */
 struct progress {
-    volatile int64_t told_steps;  /* step_end called */
-    volatile int64_t finished;    /* recorder_finish returned */
+    volatile int64_t told_steps; /* step_end called */
+    volatile int64_t finished;   /* recorder_finish returned */
     volatile int status;
     char message[1024];
 };
@@ -223,7 +223,12 @@ static void expect_left_sound(const char *path)
 /* One recording of five steps that may fail anywhere. Returns whether a write failed. */
 static bool record_on_faulty_disk(const char *path, int64_t fatal, int error, bool lasting)
 {
-    const struct run_info run = {.source = "train", .device = "cpu", .batch_size = 2, .threads = -1, .rank = -1, .world_size = -1,
+    const struct run_info run = {.source = "train",
+                                 .device = "cpu",
+                                 .batch_size = 2,
+                                 .threads = -1,
+                                 .rank = -1,
+                                 .world_size = -1,
                                  .warmup_steps = -1};
     struct recorder *recorder;
     struct small_model model;

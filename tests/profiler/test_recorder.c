@@ -32,7 +32,8 @@ START_TEST(steps_are_whole_and_sound)
     ck_assert_int_eq(expect_whole_steps(db), 5);
     expect_sound(db);
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note"), 0);
-    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'op_by_step'"), 1);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = 'op_by_step'"),
+                     1);
     trace_close(db);
     snprintf(wal, sizeof wal, "%s-wal", path);
     ck_assert_int_ne(access(wal, F_OK), 0);
@@ -44,12 +45,16 @@ START_TEST(run_and_step_facts)
     sqlite3 *db = record(scratch_path("a.db"), 5);
 
     ck_assert_str_eq(query_text(db, "SELECT model || batch_size || device FROM runs"), "small2cpu");
-    ck_assert_str_eq(query_text(db, "SELECT ifnull(rank, 'none') || ifnull(policy, 'none') || ifnull(warmup_steps, 'none') FROM run"), "nonenonenone");
+    ck_assert_str_eq(
+        query_text(db,
+                   "SELECT ifnull(rank, 'none') || ifnull(policy, 'none') || ifnull(warmup_steps, 'none') FROM run"),
+        "nonenonenone");
     ck_assert_int_gt(query_int(db, "SELECT started_unix_ns FROM runs"), 1600000000000000000);
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(step_index || ':' || start_ns || ':' || dur_ns || ':' || images || ':'"
-                                    " || loss || ':' || ifnull(grad_scale, '-') || ':' || skipped, ' ') FROM steps"
-                                    " WHERE step_index IN (1, 3)"),
-                     "1:1010000:10000:2:0.5:-:0 3:1030000:10000:2:1.5:-:1");
+    ck_assert_str_eq(
+        query_text(db, "SELECT group_concat(step_index || ':' || start_ns || ':' || dur_ns || ':' || images || ':'"
+                       " || loss || ':' || ifnull(grad_scale, '-') || ':' || skipped, ' ') FROM steps"
+                       " WHERE step_index IN (1, 3)"),
+        "1:1010000:10000:2:0.5:-:0 3:1030000:10000:2:1.5:-:1");
     trace_close(db);
 }
 END_TEST
@@ -58,14 +63,19 @@ START_TEST(operators_follow_execution)
 {
     sqlite3 *db = record(scratch_path("a.db"), 2);
 
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(name, ' ') FROM (SELECT name FROM operators WHERE step_id = 2 ORDER BY op_id)"),
-                     "aten::to aten::convolution aten::native_batch_norm aten::relu aten::upsample_bicubic2d "
-                     "aten::native_group_norm aten::convolution_backward aten::_fused_sgd_");
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(op_id || '>' || fused_into || '@' || start_ns || ':' || ifnull(dur_ns, '-'), ' ')"
-                                    " FROM op WHERE step_id = 2 AND fused_into IS NOT NULL"),
-                     "11>10@1011000:- 12>10@1011000:-");
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(op_id || '>' || forward_op_id, ' ') FROM op WHERE forward_op_id"),
-                     "7>2 15>10");
+    ck_assert_str_eq(
+        query_text(db,
+                   "SELECT group_concat(name, ' ') FROM (SELECT name FROM operators WHERE step_id = 2 ORDER BY op_id)"),
+        "aten::to aten::convolution aten::native_batch_norm aten::relu aten::upsample_bicubic2d "
+        "aten::native_group_norm aten::convolution_backward aten::_fused_sgd_");
+    ck_assert_str_eq(
+        query_text(
+            db, "SELECT group_concat(op_id || '>' || fused_into || '@' || start_ns || ':' || ifnull(dur_ns, '-'), ' ')"
+                " FROM op WHERE step_id = 2 AND fused_into IS NOT NULL"),
+        "11>10@1011000:- 12>10@1011000:-");
+    ck_assert_str_eq(
+        query_text(db, "SELECT group_concat(op_id || '>' || forward_op_id, ' ') FROM op WHERE forward_op_id"),
+        "7>2 15>10");
     ck_assert_str_eq(query_text(db, "SELECT group_concat(ifnull(device_dur_ns, '-'), ' ') FROM op WHERE step_id = 1"),
                      "80 800 - - 800 800 800 -");
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM op WHERE thread_id IS NULL OR thread_id <= 0"), 0);
@@ -77,22 +87,29 @@ START_TEST(kernels_and_conversions_belong)
 {
     sqlite3 *db = record(scratch_path("a.db"), 2);
 
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(name || '/' || op_id || '@' || (start_ns - 1000000) || '+' || dur_ns, ' ')"
-                                    " FROM kernels WHERE step_id = 1"),
-                     "convert_nchw_nhwc/1@110+80 brgconv/2@1100+800 upsample/5@2100+800 convert_nhwc_nchw/6@3100+200 "
-                     "group_norm/6@3300+600 brgconv_bwd/7@4100+400 brgconv_bwd_w/7@4500+400");
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(cause || '/' || op_name || '/' || ifnull(kernel_id, '-') || '@'"
-                                    " || (start_ns - 1000000) || '+' || ifnull(dur_ns, '-'), ' ') FROM conversions WHERE step_id = 1"),
-                     "input/aten::to/1@110+80 operator/aten::upsample_bicubic2d/-@2000+- "
-                     "operator/aten::native_group_norm/4@3100+200 gradient/aten::convolution_backward/6@4100+400 "
-                     "gradient/aten::convolution_backward/6@4100+400");
-    ck_assert_str_eq(query_text(db, "SELECT shape || source_dtype || bytes_read || ifnull(bytes_written, '-') || from_format || '>'"
-                                    " || to_format FROM conversions WHERE conversion_id = 1"),
-                     "[2, 8, 4, 4]bfloat16512-contiguous>channels_last");
-    ck_assert_str_eq(query_text(db, "SELECT source_tensor || ',' || ifnull(dest_tensor, '-') || ifnull(dest_persistent, '-')"
-                                    " FROM conversion_def WHERE conversion_def_id = 3"),
-                     "6,--");
-    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernels WHERE stream IS NOT NULL OR flops IS NOT NULL OR device <> 'cpu'"), 0);
+    ck_assert_str_eq(
+        query_text(db, "SELECT group_concat(name || '/' || op_id || '@' || (start_ns - 1000000) || '+' || dur_ns, ' ')"
+                       " FROM kernels WHERE step_id = 1"),
+        "convert_nchw_nhwc/1@110+80 brgconv/2@1100+800 upsample/5@2100+800 convert_nhwc_nchw/6@3100+200 "
+        "group_norm/6@3300+600 brgconv_bwd/7@4100+400 brgconv_bwd_w/7@4500+400");
+    ck_assert_str_eq(
+        query_text(db,
+                   "SELECT group_concat(cause || '/' || op_name || '/' || ifnull(kernel_id, '-') || '@'"
+                   " || (start_ns - 1000000) || '+' || ifnull(dur_ns, '-'), ' ') FROM conversions WHERE step_id = 1"),
+        "input/aten::to/1@110+80 operator/aten::upsample_bicubic2d/-@2000+- "
+        "operator/aten::native_group_norm/4@3100+200 gradient/aten::convolution_backward/6@4100+400 "
+        "gradient/aten::convolution_backward/6@4100+400");
+    ck_assert_str_eq(
+        query_text(db, "SELECT shape || source_dtype || bytes_read || ifnull(bytes_written, '-') || from_format || '>'"
+                       " || to_format FROM conversions WHERE conversion_id = 1"),
+        "[2, 8, 4, 4]bfloat16512-contiguous>channels_last");
+    ck_assert_str_eq(
+        query_text(db, "SELECT source_tensor || ',' || ifnull(dest_tensor, '-') || ifnull(dest_persistent, '-')"
+                       " FROM conversion_def WHERE conversion_def_id = 3"),
+        "6,--");
+    ck_assert_int_eq(
+        query_int(db, "SELECT count(*) FROM kernels WHERE stream IS NOT NULL OR flops IS NOT NULL OR device <> 'cpu'"),
+        0);
     trace_close(db);
 }
 END_TEST
@@ -101,18 +118,22 @@ START_TEST(definitions_as_pytorch_prints_them)
 {
     sqlite3 *db = record(scratch_path("a.db"), 1);
 
-    ck_assert_str_eq(query_text(db, "SELECT input_format || ' ' || output_format || ' ' || input_shape || ' ' || output_shape || ' '"
-                                    " || sequence || ' ' || phase FROM op_def WHERE name = 'aten::to'"),
-                     "contiguous channels_last [2, 8, 4, 4] [2, 8, 4, 4] 0 data");
-    ck_assert_str_eq(query_text(db, "SELECT ifnull(input_format, '-') || input_shape || ifnull(module_id, '-') FROM op_def"
-                                    " WHERE name = 'aten::_fused_sgd_'"),
+    ck_assert_str_eq(
+        query_text(db, "SELECT input_format || ' ' || output_format || ' ' || input_shape || ' ' || output_shape || ' '"
+                       " || sequence || ' ' || phase FROM op_def WHERE name = 'aten::to'"),
+        "contiguous channels_last [2, 8, 4, 4] [2, 8, 4, 4] 0 data");
+    ck_assert_str_eq(query_text(db,
+                                "SELECT ifnull(input_format, '-') || input_shape || ifnull(module_id, '-') FROM op_def"
+                                " WHERE name = 'aten::_fused_sgd_'"),
                      "-[8]-");
-    ck_assert_str_eq(query_text(db, "SELECT group_concat(direction || position || ' ' || tensor || ' ' || persistent || ' ' || dtype"
-                                    " || ' ' || shape || ' ' || strides || ' ' || ifnull(memory_format, '-') || ' ' || bytes, '; ')"
-                                    " FROM op_tensor_def WHERE op_def_id = 1"),
-                     "in0 1 0 bfloat16 [2, 8, 4, 4] [128, 16, 4, 1] contiguous 512; in2 100 1 float32 [8] [1] - 32; "
-                     "out0 2 0 bfloat16 [2, 8, 4, 4] [128, 1, 32, 8] channels_last 512");
-    ck_assert_str_eq(query_text(db, "SELECT path || '/' || class || '/' || ifnull(parent_id, '-') FROM module"), "/Small/-");
+    ck_assert_str_eq(
+        query_text(db, "SELECT group_concat(direction || position || ' ' || tensor || ' ' || persistent || ' ' || dtype"
+                       " || ' ' || shape || ' ' || strides || ' ' || ifnull(memory_format, '-') || ' ' || bytes, '; ')"
+                       " FROM op_tensor_def WHERE op_def_id = 1"),
+        "in0 1 0 bfloat16 [2, 8, 4, 4] [128, 16, 4, 1] contiguous 512; in2 100 1 float32 [8] [1] - 32; "
+        "out0 2 0 bfloat16 [2, 8, 4, 4] [128, 1, 32, 8] channels_last 512");
+    ck_assert_str_eq(query_text(db, "SELECT path || '/' || class || '/' || ifnull(parent_id, '-') FROM module"),
+                     "/Small/-");
     trace_close(db);
 }
 END_TEST
@@ -224,7 +245,8 @@ START_TEST(full_ring_waits)
     sqlite3 *db = record(path, steps);
 
     ck_assert_int_eq(expect_whole_steps(db), steps);
-    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note WHERE text LIKE 'the recorder made the training wait % times%'"), 1);
+    ck_assert_int_eq(
+        query_int(db, "SELECT count(*) FROM note WHERE text LIKE 'the recorder made the training wait % times%'"), 1);
     trace_close(db);
 }
 END_TEST
@@ -236,7 +258,8 @@ START_TEST(step_larger_than_the_ring)
     struct recorder *recorder = start_recorder(path);
     const struct observer *o = recorder_observer(recorder);
     const int64_t ops = (int64_t)RING_EVENTS + 1000;
-    const struct step_info step = {.index = 0, .start_ns = 0, .end_ns = 10 * ops, .images = -1, .loss = NAN, .grad_scale = 8};
+    const struct step_info step = {
+        .index = 0, .start_ns = 0, .end_ns = 10 * ops, .images = -1, .loss = NAN, .grad_scale = 8};
     struct small_model model;
     sqlite3 *db;
 
@@ -248,7 +271,8 @@ START_TEST(step_larger_than_the_ring)
     ck_assert_int_eq(recorder_finish(recorder), STATUS_OK);
     db = open_or_stop(path);
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM op WHERE step_id = 1"), ops);
-    ck_assert_str_eq(query_text(db, "SELECT ifnull(images, '-') || ifnull(loss, '-') || grad_scale FROM step"), "--8.0");
+    ck_assert_str_eq(query_text(db, "SELECT ifnull(images, '-') || ifnull(loss, '-') || grad_scale FROM step"),
+                     "--8.0");
     trace_close(db);
 }
 END_TEST
@@ -289,13 +313,16 @@ START_TEST(threads_do_not_mix)
     db = open_or_stop(path);
     ck_assert_int_eq(expect_whole_steps(db), 400);
     expect_sound(db);
-    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM (SELECT 1 FROM op GROUP BY step_id HAVING count(DISTINCT thread_id) > 1)"), 0);
+    ck_assert_int_eq(
+        query_int(db, "SELECT count(*) FROM (SELECT 1 FROM op GROUP BY step_id HAVING count(DISTINCT thread_id) > 1)"),
+        0);
     ck_assert_int_eq(query_int(db, "SELECT count(DISTINCT thread_id) FROM op"), 2);
     trace_close(db);
 }
 END_TEST
 
-/* One thread, two recorders in turn, as when two variants are measured against each other; declarations between steps. */
+/* One thread, two recorders in turn, as when two variants are measured against each other; declarations between steps.
+ */
 START_TEST(recorders_in_turn)
 {
     const char *paths[2] = {scratch_path("a.db"), scratch_path("b.db")};

@@ -1,0 +1,197 @@
+/* The way through memory for operators that look at one element at a time. */
+#include "kernels/cpu/vector/element.h"
+
+#include <omp.h>
+
+#include "kernels/cpu/vector/data_kernels.h"
+
+#define BOX_LENGTH 256   /* longest run of a box, elements */
+#define BOX_ELEMENTS 8192 /* of one operand: 32 KB of float32 at most */
+
+/* The output's dimensions without those of size 1, merged where all tensors allow it, largest output stride first. */
+struct element_plan {
+    int dims;
+    int64_t size[TENSOR_MAX_DIMS];
+    int64_t stride[ELEMENT_MAX_TENSORS][TENSOR_MAX_DIMS]; /* elements */
+    int64_t length, runs;                                 /* of a box: along the last dimension and the one before */
+};
+
+/* Streaming pays when nothing of the output's memory is read: it is large and is not an operand's own. */
+static bool should_stream(const struct element_call *call)
+{
+    if (tensor_bytes(call->tensor[0]) < STREAM_LEAST_BYTES)
+        return false;
+    for (int i = 1; i < call->tensors; i++)
+        if (call->tensor[i]->data == call->tensor[0]->data)
+            return false;
+    return true;
+}
+
+static void run_flat(const struct element_call *call, int threads)
+{
+    const struct tensor *output = call->tensor[0];
+    int64_t lines = (tensor_bytes(output) + LINE_BYTES - 1) / LINE_BYTES, count = tensor_count(output);
+    int64_t bytes = (int64_t)dtype_bytes(output->dtype), per_line = LINE_BYTES / bytes;
+    bool stream = should_stream(call);
+#pragma omp parallel num_threads(threads)
+    {
+        int64_t begin = lines * omp_get_thread_num() / omp_get_num_threads() * per_line;
+        int64_t end = lines * (omp_get_thread_num() + 1) / omp_get_num_threads() * per_line;
+        char *data[ELEMENT_MAX_TENSORS];
+        for (int i = 0; i < call->tensors; i++)
+            data[i] = (char *)call->tensor[i]->data + begin * bytes;
+        end = end < count ? end : count;
+        if (begin < end)
+            call->body(output->dtype, data, end - begin, stream, call->context);
+        stream_end(stream);
+    }
+}
+
+static void plan_insert(struct element_plan *plan, const struct element_call *call, int from)
+{
+    int d = plan->dims++;
+    for (; d > 0 && plan->stride[0][d - 1] < call->tensor[0]->stride[from]; d--) {
+        plan->size[d] = plan->size[d - 1];
+        for (int i = 0; i < call->tensors; i++)
+            plan->stride[i][d] = plan->stride[i][d - 1];
+    }
+    plan->size[d] = call->tensor[0]->size[from];
+    for (int i = 0; i < call->tensors; i++)
+        plan->stride[i][d] = call->tensor[i]->stride[from];
+}
+
+static void plan_merge(struct element_plan *plan, int tensors)
+{
+    for (int d = plan->dims - 1; d > 0; d--) {
+        bool together = true;
+        for (int i = 0; i < tensors; i++)
+            together = together && plan->stride[i][d - 1] == plan->stride[i][d] * plan->size[d];
+        if (!together)
+            continue;
+        plan->size[d] *= plan->size[d - 1];
+        plan->dims--;
+        for (int k = d - 1; k < plan->dims; k++) {
+            plan->size[k] = plan->size[k + 1];
+            for (int i = 0; i < tensors; i++)
+                plan->stride[i][k] = plan->stride[i][k + 1];
+        }
+    }
+}
+
+static void plan_make(struct element_plan *plan, const struct element_call *call)
+{
+    *plan = (struct element_plan){0};
+    for (int d = 0; d < call->tensor[0]->dims; d++)
+        if (call->tensor[0]->size[d] != 1)
+            plan_insert(plan, call, d);
+    plan_merge(plan, call->tensors);
+    int last = plan->dims - 1;
+    plan->length = plan->size[last] < BOX_LENGTH ? plan->size[last] : BOX_LENGTH;
+    plan->runs = 1;
+    if (last > 0)
+        plan->runs = BOX_ELEMENTS / plan->length < plan->size[last - 1] ? BOX_ELEMENTS / plan->length
+                                                                        : plan->size[last - 1];
+}
+
+static int64_t box_count(const struct element_plan *plan)
+{
+    int last = plan->dims - 1;
+    int64_t count = (plan->size[last] + plan->length - 1) / plan->length;
+    if (last > 0)
+        count *= (plan->size[last - 1] + plan->runs - 1) / plan->runs;
+    for (int d = 0; d < last - 1; d++)
+        count *= plan->size[d];
+    return count;
+}
+
+/* Where box `index` starts in each tensor (elements), and its size. */
+struct box {
+    int64_t offset[ELEMENT_MAX_TENSORS], runs, length;
+};
+
+static struct box box_find(const struct element_plan *plan, int tensors, int64_t index)
+{
+    int last = plan->dims - 1;
+    int64_t start[TENSOR_MAX_DIMS] = {0};
+    int64_t lengths = (plan->size[last] + plan->length - 1) / plan->length;
+    struct box box = {.runs = 1};
+    start[last] = index % lengths * plan->length;
+    index /= lengths;
+    box.length = plan->size[last] - start[last] < plan->length ? plan->size[last] - start[last] : plan->length;
+    if (last > 0) {
+        int64_t runs = (plan->size[last - 1] + plan->runs - 1) / plan->runs;
+        start[last - 1] = index % runs * plan->runs;
+        index /= runs;
+        int64_t left = plan->size[last - 1] - start[last - 1];
+        box.runs = left < plan->runs ? left : plan->runs;
+    }
+    for (int d = last - 2; d >= 0; d--) {
+        start[d] = index % plan->size[d];
+        index /= plan->size[d];
+    }
+    for (int i = 0; i < tensors; i++)
+        for (int d = 0; d < plan->dims; d++)
+            box.offset[i] += start[d] * plan->stride[i][d];
+    return box;
+}
+
+/* The box of operand `index`, converted to runs that follow each other. */
+static void fetch(const struct element_call *call, const struct element_plan *plan, const struct box *box, int index,
+                  char *buffer)
+{
+    const struct tensor *tensor = call->tensor[index];
+    int last = plan->dims - 1;
+    struct tensor from = {.dtype = tensor->dtype,
+                          .dims = 2,
+                          .size = {box->runs, box->length},
+                          .stride = {last > 0 ? plan->stride[index][last - 1] : 0, plan->stride[index][last]},
+                          .data = (char *)tensor->data + box->offset[index] * (int64_t)dtype_bytes(tensor->dtype)};
+    struct tensor to = from;
+    to.stride[0] = box->length;
+    to.stride[1] = 1;
+    to.data = buffer;
+    VECTOR_NAME(vector_convert)(&from, &to, 1);
+}
+
+static void run_box(const struct element_call *call, const struct element_plan *plan, const bool *odd,
+                    const struct box *box)
+{
+    char buffer[ELEMENT_MAX_TENSORS - 1][BOX_ELEMENTS * sizeof(float)] __attribute__((aligned(LINE_BYTES)));
+    int64_t bytes = (int64_t)dtype_bytes(call->tensor[0]->dtype), step[ELEMENT_MAX_TENSORS];
+    int last = plan->dims - 1;
+    char *data[ELEMENT_MAX_TENSORS];
+    for (int i = 0; i < call->tensors; i++) {
+        data[i] = odd[i] ? buffer[i - 1] : (char *)call->tensor[i]->data + box->offset[i] * bytes;
+        step[i] = (odd[i] || last == 0 ? box->length : plan->stride[i][last - 1]) * bytes;
+        if (odd[i])
+            fetch(call, plan, box, i, buffer[i - 1]);
+    }
+    for (int64_t run = 0; run < box->runs; run++) {
+        call->body(call->tensor[0]->dtype, data, box->length, false, call->context);
+        for (int i = 0; i < call->tensors; i++)
+            data[i] += step[i];
+    }
+}
+
+void VECTOR_NAME(element_run)(const struct element_call *call, int threads)
+{
+    struct element_plan plan;
+    bool odd[ELEMENT_MAX_TENSORS] = {false}, any = false;
+    if (tensor_count(call->tensor[0]) == 0)
+        return;
+    for (int i = 1; i < call->tensors; i++) {
+        odd[i] = !tensor_same_layout(call->tensor[i], call->tensor[0]);
+        any = any || odd[i];
+    }
+    if (!any) {
+        run_flat(call, threads);
+        return;
+    }
+    plan_make(&plan, call);
+    int64_t boxes = box_count(&plan);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t i = 0; i < boxes; i++) {
+        struct box box = box_find(&plan, call->tensors, i);
+        run_box(call, &plan, odd, &box);
+    }
+}

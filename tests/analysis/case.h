@@ -1,0 +1,39 @@
+/*
+ * Hand-made traces. A case file is the text of one step, repeated for every step, and after a line "expect" all that the
+ * analysis must find in it.
+ *
+ *   # a comment
+ *   run batch=8 command=--profile_2:8       columns of table run; '_' stands for a blank
+ *   steps 1000 1000 1200                    durations, one a step; "steps none" = rows outside steps
+ *   policy aten::native_group_norm 1        a policy_rule row: operator, breaks
+ *   module layer1.0.bn1                     a module row; its parents are made with it
+ *   op LABEL NAME[@PATH] PHASE [in=T,T] [out=T] [dur=N] [at=N] [thread=N] [forward=LABEL] [into=LABEL]
+ *   cv CAUSE FROM>TO [src=T] [dst=T] [dur=N | silent] [stream=N] [at=N]     a conversion of the operator above
+ *   kernel dur=N at=N stream=N                                              a kernel of the operator above
+ *
+ * T is NAME:FORMAT, NAME!:FORMAT for persistent tensors; formats c (contiguous) cl e (either) b (blocked) s (strided)
+ * 5 (5-D) 2 (2-D). Operators follow one another in time unless `at` (from the step's start) says otherwise.
+ */
+#ifndef TESTS_ANALYSIS_CASE_H
+#define TESTS_ANALYSIS_CASE_H
+
+#include <sqlite3.h>
+
+#include "base/strbuf.h"
+
+/* An empty trace in memory, with tables and views. */
+sqlite3 *case_database(void);
+
+/* Fills a trace from a case's text, up to "expect"; returns the expected text behind it. Aborts the test naming the line. */
+const char *case_load(sqlite3 *db, const char *text);
+
+/* Everything that analysis_run wrote, as text. Conversions are numbered within a step, from 1. */
+void case_print(sqlite3 *db, struct strbuf *out);
+
+/* The text of a file of tests/analysis/cases, to be freed. */
+char *case_read(const char *name);
+
+/* First column of the first row. */
+double case_number(sqlite3 *db, const char *sql);
+
+#endif
