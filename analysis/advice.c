@@ -11,9 +11,9 @@ static const struct {
     enum situation situation;
     const char *name;
 } situations[] = {
-    {SITUATION_LIBRARY, "library"}, {SITUATION_EXPLICIT, "explicit"}, {SITUATION_TRIP, "trip"},
-    {SITUATION_INPUT, "input"},     {SITUATION_BORN, "born"},         {SITUATION_UNPAIRED, "unpaired"},
-    {SITUATION_WEIGHT, "weight"},
+    {SITUATION_SET, "set"},           {SITUATION_LIBRARY, "library"}, {SITUATION_EXPLICIT, "explicit"},
+    {SITUATION_TRIP, "trip"},         {SITUATION_INPUT, "input"},     {SITUATION_BORN, "born"},
+    {SITUATION_UNPAIRED, "unpaired"}, {SITUATION_WEIGHT, "weight"},
 };
 
 /* Length of the field at `text`. */

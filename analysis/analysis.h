@@ -2,17 +2,17 @@
  * From the raw rows of a trace to findings. Pure functions over the database: no tensors, no devices, no clock.
  * Words are SEMANTICS.md's; tables are profiler/sql/schema.sql's.
  *
- * Steps. The first W steps of a run are warm-up: W is the trace's own `--profile W:A` where its command line has one, else the
- * leading steps (of the first half) that take more than WARMUP_EXCESS times the median of the later half, at least one
- * when there are WARMUP_LEAST_STEPS or more. Of the rest, a step is an outlier when it takes longer than the median by more
- * than OUTLIER_DEVIATIONS x 1.4826 x MAD and by more than OUTLIER_EXCESS of the median. The last step of a run is
- * never warm-up. A trace without steps is one steady step. Findings are means over steady steps; intervals are 95 %
- * bootstrap intervals over them, NULL for fewer than two.
+ * Steps. The first W steps of a run are warm-up: W is the trace's own `--profile W:A` where its command line has one,
+ * else the leading steps (of the first half) that take more than WARMUP_EXCESS times the median of the later half, at
+ * least one when there are WARMUP_LEAST_STEPS or more. Of the rest, a step is an outlier when it takes longer than the
+ * median by more than OUTLIER_DEVIATIONS x 1.4826 x MAD and by more than OUTLIER_EXCESS of the median. The last step of
+ * a run is never warm-up. A trace without steps is one steady step. Findings are means over steady steps; intervals are
+ * 95 % bootstrap intervals over them, NULL for fewer than two.
  *
  * Charges. A conversion is charged to the culprits of the first round trip (by the order of execution of its first
- * conversion) that holds it; without one to the operator that made the contiguous tensor it starts from, when that was made
- * from inputs without an order (born); else to the operator that holds it. A backward operator's charges are
- * its forward operator's, so that one finding covers both directions; backward names get no findings of their own.
+ * conversion) that holds it; without one to the operator that made the contiguous tensor it starts from, when that was
+ * made from inputs without an order (born); else to the operator that holds it. A backward operator's charges are its
+ * forward operator's, so that one finding covers both directions; backward names get no findings of their own.
  *
  * Verdicts. thrash: culprit of a round trip in at least half of the steady steps in which it occurs; necessary: charged
  * with conversions, but no culprit; clean: the rest. The figures of a thrash finding are those of the conversions
@@ -42,9 +42,9 @@ struct analysis_limits {
 };
 
 /*
- * Compares the figures of an analysed trace with limits and, when given, with an analysed baseline: an operator that newly
- * thrashes, and a figure whose interval lies wholly above the baseline's. Appends a line for each excess and returns LIMIT
- * when there is one. Fails (NOT_FOUND) when a trace is not analysed or a limited figure is unknown.
+ * Compares the figures of an analysed trace with limits and, when given, with an analysed baseline: an operator that
+ * newly thrashes, and a figure whose interval lies wholly above the baseline's. Appends a line for each excess and
+ * returns LIMIT when there is one. Fails (NOT_FOUND) when a trace is not analysed or a limited figure is unknown.
  */
 enum status analysis_check(sqlite3 *db, const struct analysis_limits *limits, sqlite3 *baseline, struct strbuf *report);
 

@@ -1,6 +1,6 @@
 /*
- * What the passes share. Costs are kept per group: the conversions and round trips that have the same set of culprits. A
- * finding of any scope is a union of groups, so no conversion is counted twice in it.
+ * What the passes share. Costs are kept per group: the conversions and round trips that have the same set of culprits.
+ * A finding of any scope is a union of groups, so no conversion is counted twice in it.
  */
 #ifndef ANALYSIS_ANALYSIS_INT_H
 #define ANALYSIS_ANALYSIS_INT_H
@@ -37,13 +37,19 @@ struct culprits {
 
 /* Why a group's conversions are there; the advice follows from it. */
 enum situation {
-    SITUATION_LIBRARY = 1, SITUATION_EXPLICIT = 2, SITUATION_TRIP = 4, SITUATION_INPUT = 8, SITUATION_WEIGHT = 16,
-    SITUATION_BORN = 32, SITUATION_UNPAIRED = 64
+    SITUATION_LIBRARY = 1,
+    SITUATION_EXPLICIT = 2,
+    SITUATION_TRIP = 4,
+    SITUATION_INPUT = 8,
+    SITUATION_WEIGHT = 16,
+    SITUATION_BORN = 32,
+    SITUATION_UNPAIRED = 64,
+    SITUATION_SET = 128 /* several culprits: only of findings */
 };
 
 struct group {
     int set;
-    bool repack;                                 /* batch, weight, optimizer: never vanishes with a round trip */
+    bool repack;                                  /* batch, weight, optimizer: never vanishes with a round trip */
     int64_t conversions, timed, exposures, trips; /* over the steady steps; timed: of known duration */
     double dur_ns;
     double *exposed_ns; /* by steady step */
@@ -61,7 +67,7 @@ struct trip_member {
 
 struct trip {
     enum trip_kind kind;
-    int opening, closing;            /* conversions; opening -1: silent, without a row */
+    int opening, closing;                /* conversions; opening -1: silent, without a row */
     bool counts_opening, counts_closing; /* whether this is the first round trip that holds it */
     int first_member, members, set;
 };
@@ -94,13 +100,13 @@ struct analysis {
     sqlite3 *db;
     struct analysis_step *steps;
     int steps_count, steps_room, steady_count;
-    struct intern words;              /* operator names, module paths, streams */
-    signed char *breaks;              /* policy, by word: 1, 0, -1 = no rule */
+    struct intern words; /* operator names, module paths, streams */
+    signed char *breaks; /* policy, by word: 1, 0, -1 = no rule */
     int breaks_count;
-    int *block_of;                    /* by word that is a module path: path of its block; -1 = not in table module */
+    int *block_of; /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
     struct tally tally;
-    bool single_lane;                 /* one thread, no streams: nothing can hide anything */
+    bool single_lane; /* one thread, no streams: nothing can hide anything */
     struct intern key_words, set_words;
     struct key *keys;
     int keys_count, keys_room;
@@ -112,13 +118,13 @@ struct analysis {
     int groups_count, groups_room;
     struct charge *charges;
     int charges_count, charges_room;
-    const struct analysis_step *now;  /* the step that EACH_STEP passes look at */
+    const struct analysis_step *now; /* the step that EACH_STEP passes look at */
     struct step step;
     struct flow flow;
     struct pattern patterns[PATTERN_COUNT], *pattern;
     int patterns_made;
     bool pattern_is_new;
-    struct fix *fixes;                /* operator and instance findings that thrash, for fix_order */
+    struct fix *fixes; /* operator and instance findings that thrash, for fix_order */
     int fixes_count, fixes_room;
 };
 

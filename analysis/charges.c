@@ -2,7 +2,8 @@
 #include "analysis/analysis_int.h"
 #include "analysis/search.h"
 
-/* Stays whatever becomes of the round trips: the batch, parameters, and what a library does to a parameter's gradient. */
+/* Stays whatever becomes of the round trips: the batch, parameters, and what a library does to a parameter's gradient.
+ */
 static bool is_repack(const struct analysis *self, int conversion)
 {
     enum cause cause = self->step.conversions[conversion].cause;

@@ -105,7 +105,8 @@ static enum status compare_operator(sqlite3_stmt *row, sqlite3_stmt *old, struct
     if (more) {
         thrashed = sqlite3_column_int(old, 1);
         for (int i = 0; i < 3; i++)
-            before[i] = (struct figure){number_at(old, 2 + i), i ? NAN : number_at(old, 5), i ? NAN : number_at(old, 6)};
+            before[i] =
+                (struct figure){number_at(old, 2 + i), i ? NAN : number_at(old, 5), i ? NAN : number_at(old, 6)};
     }
     for (int i = 0; i < 3; i++)
         now[i] = (struct figure){number_at(row, 2 + i), i ? NAN : number_at(row, 5), i ? NAN : number_at(row, 6)};
@@ -123,9 +124,10 @@ static enum status compare_operator(sqlite3_stmt *row, sqlite3_stmt *old, struct
 
 static enum status compare_operators(sqlite3 *db, sqlite3 *baseline, struct strbuf *report, int *exceeded)
 {
-    static const char sql[] =
-        "SELECT op_name, verdict = 'thrash', lost_percent, conversions_per_step, round_trips_per_step, lost_percent_low,"
-        " lost_percent_high FROM finding WHERE scope = 'operator' AND op_name = ifnull(?1, op_name) ORDER BY finding_id";
+    static const char sql[] = "SELECT op_name, verdict = 'thrash', lost_percent, conversions_per_step, "
+                              "round_trips_per_step, lost_percent_low,"
+                              " lost_percent_high FROM finding WHERE scope = 'operator' AND op_name = ifnull(?1, "
+                              "op_name) ORDER BY finding_id";
     sqlite3_stmt *row = NULL, *old = NULL;
     enum status status;
     int more;

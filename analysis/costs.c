@@ -121,8 +121,10 @@ static enum status store_trips(struct analysis *self)
                           "INSERT INTO round_trip (step_id, kind, culprits, carriers, first_conversion_id,"
                           " last_conversion_id, dur_ns, exposed_ns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                           &writer.trip));
-    TRY_OUT(trace_prepare(self->db, "INSERT INTO round_trip_member (round_trip_id, position, op_id, role)"
-                                    " VALUES (?1, ?2, ?3, ?4)", &writer.member));
+    TRY_OUT(trace_prepare(self->db,
+                          "INSERT INTO round_trip_member (round_trip_id, position, op_id, role)"
+                          " VALUES (?1, ?2, ?3, ?4)",
+                          &writer.member));
     for (int i = 0; i < self->pattern->trips_count; i++)
         TRY_OUT(store_trip(self, &writer, &self->pattern->trips[i]));
 out:

@@ -19,7 +19,7 @@ struct builder {
     int rows_count, rows_room;
     int64_t *tensors; /* distinct numbers, ascending */
     int tensors_count;
-    int *current;     /* newest version, by index of tensors; -1 = none yet */
+    int *current; /* newest version, by index of tensors; -1 = none yet */
 };
 
 static int rows_in_order(const void *a, const void *b)
@@ -115,8 +115,7 @@ static enum status number_tensors(struct builder *self)
 
 static int *current_of(struct builder *self, int64_t tensor)
 {
-    int64_t *found =
-        bsearch(&tensor, self->tensors, (size_t)self->tensors_count, sizeof tensor, compare_ids);
+    int64_t *found = bsearch(&tensor, self->tensors, (size_t)self->tensors_count, sizeof tensor, compare_ids);
     return &self->current[found - self->tensors];
 }
 
@@ -128,7 +127,8 @@ static enum status add_version(struct builder *self, struct version version, int
 }
 
 /* The version that an operator finds; one that nobody in the step made when there is none yet. */
-static enum status find_version(struct builder *self, int op, int64_t tensor, enum order order, bool persistent, int *number)
+static enum status find_version(struct builder *self, int op, int64_t tensor, enum order order, bool persistent,
+                                int *number)
 {
     int *current = current_of(self, tensor);
     if (*current < 0)
@@ -178,7 +178,8 @@ static enum status write_tensors(struct builder *self, int op, const struct tens
         if (completes(self, op, *current))
             self->flow->versions[*current].op = op;
         else
-            TRY(add_version(self, (struct version){op, -1, self->step->ops[op].cluster, rows[i].order, rows[i].persistent},
+            TRY(add_version(self,
+                            (struct version){op, -1, self->step->ops[op].cluster, rows[i].order, rows[i].persistent},
                             current));
         ARRAY_ADD(self->flow, writes, (struct flow_link){op, *current});
     }

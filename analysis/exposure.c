@@ -46,8 +46,10 @@ static enum status add_ops(struct lanes *lanes, const struct step *step)
 static enum status add_kernels(struct analysis *self, struct lanes *lanes)
 {
     static const char sql[] =
-        "SELECT d.stream, k.start_ns, k.dur_ns, op.start_ns FROM kernel k JOIN kernel_def d USING (kernel_def_id)"
-        " LEFT JOIN op ON op.op_id = k.op_id WHERE k.step_id IS ?1 AND d.stream IS NOT NULL";
+        "SELECT d.stream, k.start_ns, k.dur_ns, op.start_ns FROM op JOIN kernel k ON k.op_id = op.op_id"
+        " JOIN kernel_def d USING (kernel_def_id) WHERE op.step_id IS ?1 AND d.stream IS NOT NULL UNION ALL"
+        " SELECT d.stream, k.start_ns, k.dur_ns, NULL FROM kernel k JOIN kernel_def d USING (kernel_def_id)"
+        " WHERE k.op_id IS NULL AND k.step_id IS ?1 AND d.stream IS NOT NULL";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more, stream;
@@ -61,10 +63,9 @@ static enum status add_kernels(struct analysis *self, struct lanes *lanes)
     while (more) {
         int64_t start = sqlite3_column_int64(row, 1);
         TRY_OUT(intern_add(&self->words, (const char *)sqlite3_column_text(row, 0), &stream));
-        TRY_OUT(add_span(lanes, (struct span){stream_lane(stream), start, start + sqlite3_column_int64(row, 2),
-                                              sqlite3_column_type(row, 3) == SQLITE_NULL
-                                                  ? -1
-                                                  : sqlite3_column_int64(row, 3)}));
+        TRY_OUT(add_span(
+            lanes, (struct span){stream_lane(stream), start, start + sqlite3_column_int64(row, 2),
+                                 sqlite3_column_type(row, 3) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 3)}));
         TRY_OUT(trace_step(row, &more));
     }
 out:
@@ -94,7 +95,8 @@ static int lower_bound(const struct lanes *lanes, int64_t t)
     return low;
 }
 
-/* When the host launched what comes next on the conversion's stream; its own start when nothing does or it isn't known. */
+/* When the host launched what comes next on the conversion's stream; its own start when nothing does or it isn't known.
+ */
 static int64_t next_launch(const struct lanes *lanes, int64_t lane, int64_t start, int64_t end)
 {
     for (int i = lower_bound(lanes, end); i < lanes->spans_count; i++) {

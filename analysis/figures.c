@@ -118,7 +118,8 @@ enum status pass_figures(struct analysis *self)
 
     TRY_OUT(array_make(&figures.top, self->steady_count, sizeof *figures.top));
     TRY_OUT(array_make(&figures.bottom, self->steady_count, sizeof *figures.bottom));
-    TRY_OUT(trace_prepare(self->db, "INSERT INTO figure (name, value, low, high) VALUES (?1, ?2, ?3, ?4)", &figures.row));
+    TRY_OUT(
+        trace_prepare(self->db, "INSERT INTO figure (name, value, low, high) VALUES (?1, ?2, ?3, ?4)", &figures.row));
     TRY_OUT(store_speed(&figures));
     TRY_OUT(store_lost(&figures));
     TRY_OUT(store_tally(&figures, "conversions_per_step", self->tally.conversions, 1));

@@ -30,28 +30,34 @@ static enum verdict judge(const struct analysis *self, enum scope scope, int ite
     return thrashes ? VERDICT_THRASH : has_conversions(self, scope, item) ? VERDICT_NECESSARY : VERDICT_CLEAN;
 }
 
-/* Adds up the groups; exposed_ns is scratch, one number a steady step. */
+static void add_group(struct finding *finding, const struct group *group, double *exposed_ns, int steps)
+{
+    finding->conversions += (double)group->conversions;
+    finding->trips += (double)group->trips;
+    finding->timed += (double)group->timed;
+    finding->exposures += (double)group->exposures;
+    finding->dur_ns += group->dur_ns;
+    finding->situations |= group->situations;
+    if (group->conversions > 0 || group->trips > 0)
+        finding->phases |= group->phases;
+    for (int s = 0; s < steps; s++) {
+        exposed_ns[s] += group->exposed_ns[s];
+        finding->exposed_ns += group->exposed_ns[s];
+    }
+}
+
+/* Adds up the groups; exposed_ns is scratch, one number a steady step. Whole ns are exact: divided only at the end. */
 static enum status add_up(const struct analysis *self, struct finding *finding, double *exposed_ns)
 {
-    double steps = self->steady_count;
+    double *const sums[] = {&finding->conversions, &finding->trips, &finding->dur_ns, &finding->exposed_ns};
+
     memset(exposed_ns, 0, (size_t)self->steady_count * sizeof *exposed_ns);
     for (int i = 0; i < self->groups_count; i++) {
-        const struct group *group = &self->groups[i];
-        if (!includes(self, finding, group))
-            continue;
-        finding->conversions += (double)group->conversions / steps;
-        finding->trips += (double)group->trips / steps;
-        finding->timed += (double)group->timed;
-        finding->exposures += (double)group->exposures;
-        finding->dur_ns += group->dur_ns / steps;
-        finding->situations |= group->situations;
-        if (group->conversions > 0 || group->trips > 0)
-            finding->phases |= group->phases;
-        for (int s = 0; s < self->steady_count; s++) {
-            exposed_ns[s] += group->exposed_ns[s];
-            finding->exposed_ns += group->exposed_ns[s] / steps;
-        }
+        if (includes(self, finding, &self->groups[i]))
+            add_group(finding, &self->groups[i], exposed_ns, self->steady_count);
     }
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+        *sums[i] /= self->steady_count;
     finding->lost = (struct lost){{NAN, NAN, NAN}, NAN};
     if (finding->conversions > 0 && finding->exposures == 0)
         return STATUS_OK;
@@ -84,7 +90,8 @@ static enum status add_finding(const struct analysis *self, struct finding_list 
 }
 
 /* Every item of a scope once, in the order of first appearance. */
-static enum status add_scope(const struct analysis *self, struct finding_list *list, enum scope scope, double *exposed_ns)
+static enum status add_scope(const struct analysis *self, struct finding_list *list, enum scope scope,
+                             double *exposed_ns)
 {
     int first = list->findings_count;
     for (int key = 0; key < self->keys_count; key++) {
@@ -128,7 +135,8 @@ static int by_cost(const void *a, const void *b)
         return f->scope < g->scope ? -1 : 1;
     if (f->verdict != g->verdict)
         return f->verdict < g->verdict ? -1 : 1;
-    const double left[] = {f->exposed_ns, f->trips, f->conversions}, right[] = {g->exposed_ns, g->trips, g->conversions};
+    const double left[] = {f->exposed_ns, f->trips, f->conversions},
+                 right[] = {g->exposed_ns, g->trips, g->conversions};
     for (int i = 0; i < 3; i++) {
         if (left[i] != right[i])
             return left[i] > right[i] ? -1 : 1;
@@ -187,7 +195,8 @@ static enum status store_links(struct analysis *self, struct finding_list *list)
         }
         self->groups[g].links = list->links_count - self->groups[g].first_link;
     }
-    TRY_OUT(trace_prepare(self->db, "INSERT INTO finding_conversion (finding_id, conversion_id) VALUES (?1, ?2)", &row));
+    TRY_OUT(
+        trace_prepare(self->db, "INSERT INTO finding_conversion (finding_id, conversion_id) VALUES (?1, ?2)", &row));
     for (int i = 0; i < self->charges_count; i++)
         TRY_OUT(store_links_of(self, list, row, &self->charges[i]));
 out:

@@ -12,9 +12,9 @@ struct finding {
     int name, path; /* words, -1 = NULL */
     enum verdict verdict;
     unsigned phases, situations;
-    double conversions, trips;   /* per step */
-    double timed, exposures;     /* conversions whose duration (exposed part) is known, over all steps */
-    double dur_ns, exposed_ns;   /* per step, of those */
+    double conversions, trips; /* per step */
+    double timed, exposures;   /* conversions whose duration (exposed part) is known, over all steps */
+    double dur_ns, exposed_ns; /* per step, of those */
     struct lost lost;
 };
 

@@ -88,8 +88,10 @@ static void append_advice(const struct analysis *self, struct strbuf *out, const
         return;
     const char *name = name_of(self, finding);
     unsigned thrash = SITUATION_LIBRARY | SITUATION_EXPLICIT | SITUATION_TRIP;
-    advice_append(out, name ? name : "", finding->verdict == VERDICT_THRASH ? finding->situations & thrash
-                                                                             : finding->situations & ~thrash);
+    unsigned situations = finding->scope == SCOPE_SET          ? SITUATION_SET
+                          : finding->verdict == VERDICT_THRASH ? finding->situations & thrash
+                                                               : finding->situations & ~thrash;
+    advice_append(out, name ? name : "", situations);
 }
 
 static void bind_text_or_null(sqlite3_stmt *row, int position, const struct strbuf *text)
@@ -142,7 +144,8 @@ enum status findings_store(const struct analysis *self, const struct finding_lis
     /* penalty_ns_per_step stays NULL: a trace holds no measurement of the other format. */
     static const char sql[] =
         "INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step,"
-        " round_trips_per_step, dur_ns_per_step, exposed_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,"
+        " round_trips_per_step, dur_ns_per_step, exposed_ns_per_step, lost_images_per_s, lost_percent, "
+        "lost_percent_low,"
         " lost_percent_high, together_with, advice)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     sqlite3_stmt *row = NULL;

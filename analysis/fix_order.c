@@ -1,7 +1,7 @@
 /*
- * Pass: what to fix first. A fix is one operator type, or several that only help together; each next one is that which wins
- * most exposed time per operator on top of those before. When a single operator type thrashes, its instances
- * are ordered instead, at most FIX_ROWS of them.
+ * Pass: what to fix first. A fix is one operator type, or several that only help together; each next one is that which
+ * wins most exposed time per operator on top of those before. When a single operator type thrashes, its instances are
+ * ordered instead, at most FIX_ROWS of them.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,16 +13,15 @@
 
 struct planner {
     const struct analysis *analysis;
-    enum scope scope;
-    bool *chosen;      /* by fix */
+    int *fix_of;        /* by key: index of its fix, -1 = none */
+    bool *chosen;       /* by fix */
     double *exposed_ns; /* scratch, by steady step */
 };
 
-static int fix_of(const struct planner *self, int key)
+static int find_fix(const struct analysis *self, enum scope scope, int key)
 {
-    const struct analysis *a = self->analysis;
-    for (int i = 0; i < a->fixes_count; i++) {
-        if (a->fixes[i].scope == self->scope && a->fixes[i].item == ledger_item(a, key, self->scope))
+    for (int i = 0; i < self->fixes_count; i++) {
+        if (self->fixes[i].scope == scope && self->fixes[i].item == ledger_item(self, key, scope))
             return i;
     }
     return -1;
@@ -34,7 +33,7 @@ static void missing(const struct planner *self, const struct group *group, int *
     const struct culprits *set = &self->analysis->sets[group->set];
     *more = 0;
     for (int i = 0; i < set->count; i++) {
-        int fix = fix_of(self, self->analysis->member[set->first + i]), known = 0;
+        int fix = self->fix_of[self->analysis->member[set->first + i]], known = 0;
         if (fix < 0 || self->chosen[fix])
             continue;
         while (known < *more && fixes[known] != fix)
@@ -51,7 +50,7 @@ static bool is_won(const struct planner *self, const struct group *group)
     if (!group_avoidable(self->analysis, group))
         return false;
     for (int i = 0; i < set->count; i++) {
-        int fix = fix_of(self, self->analysis->member[set->first + i]);
+        int fix = self->fix_of[self->analysis->member[set->first + i]];
         if (fix < 0 || !self->chosen[fix])
             return false;
     }
@@ -140,8 +139,10 @@ static enum status order(struct planner *self)
     enum status status;
 
     TRY_OUT(array_make(&fixes, a->member_count, sizeof *fixes));
-    TRY_OUT(trace_prepare(a->db, "INSERT INTO fix_order (position, finding_ids, lost_percent_cumulative)"
-                                 " VALUES (?1, ?2, ?3)", &row));
+    TRY_OUT(trace_prepare(a->db,
+                          "INSERT INTO fix_order (position, finding_ids, lost_percent_cumulative)"
+                          " VALUES (?1, ?2, ?3)",
+                          &row));
     for (int position = 1; position <= FIX_ROWS && (group = best_group(self, fixes)) >= 0; position++) {
         missing(self, &a->groups[group], fixes, &count);
         choose(self, fixes, count, true);
@@ -161,11 +162,14 @@ enum status pass_fix_order(struct analysis *self)
 
     for (int i = 0; i < self->fixes_count; i++)
         operators += self->fixes[i].scope == SCOPE_OPERATOR;
-    planner.scope = operators == 1 ? SCOPE_INSTANCE : SCOPE_OPERATOR;
+    TRY_OUT(array_make(&planner.fix_of, self->keys_count, sizeof *planner.fix_of));
+    for (int key = 0; key < self->keys_count; key++)
+        planner.fix_of[key] = find_fix(self, operators == 1 ? SCOPE_INSTANCE : SCOPE_OPERATOR, key);
     TRY_OUT(array_make(&planner.chosen, self->fixes_count, sizeof *planner.chosen));
     TRY_OUT(array_make(&planner.exposed_ns, self->steady_count, sizeof *planner.exposed_ns));
     TRY_OUT(order(&planner));
 out:
+    free(planner.fix_of);
     free(planner.chosen);
     free(planner.exposed_ns);
     return status;

@@ -88,7 +88,8 @@ static enum conversion_role role_of(const struct flow *flow, int conversion)
 }
 
 /* Counting sort of (owner, item) pairs given as two strided columns; owners below 0 are left out. */
-static enum status group_pairs(struct lists *lists, int owners, const int *owner, const int *item, int stride, int count)
+static enum status group_pairs(struct lists *lists, int owners, const int *owner, const int *item, int stride,
+                               int count)
 {
     TRY(array_make(&lists->start, owners + 1, sizeof *lists->start));
     TRY(array_make(&lists->item, count, sizeof *lists->item));

@@ -1,8 +1,8 @@
 /*
  * The dataflow of one step. A version is what one write of a tensor made: an operator that works in place reads one
  * version and makes the next, so that the graph has no cycles even where an importer reuses tensor numbers.
- * Edges: version -> operator that reads it -> versions it makes; version -> conversion -> version, or, when the converted
- * tensor stays inside, -> the operator that holds the conversion.
+ * Edges: version -> operator that reads it -> versions it makes; version -> conversion -> version, or, when the
+ * converted tensor stays inside, -> the operator that holds the conversion.
  */
 #ifndef ANALYSIS_FLOW_H
 #define ANALYSIS_FLOW_H

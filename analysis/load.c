@@ -89,7 +89,8 @@ static int in_order(const void *a, const void *b)
     return x->op.op_id < y->op.op_id ? -1 : x->op.op_id > y->op.op_id;
 }
 
-/* The operator at the end of the fused_into chain; rings in damaged traces end after as many hops as there are operators. */
+/* The operator at the end of the fused_into chain; rings in damaged traces end after as many hops as there are
+ * operators. */
 static int host_of(const struct step *step, const struct step_id *ids, int op)
 {
     for (int hops = 0; hops < step->ops_count; hops++) {
@@ -143,10 +144,18 @@ static int conversions_in_order(const void *a, const void *b)
 static struct step_conversion read_conversion(sqlite3_stmt *row, const struct step *step, const struct step_id *ids)
 {
     struct step_conversion c = {
-        .conversion_id = int_or_none(row, 0), .conversion_def_id = int_or_none(row, 1), .op_id = int_or_none(row, 2),
-        .source = int_or_none(row, 3), .dest = int_or_none(row, 4), .start_ns = int_or_none(row, 5),
-        .dur_ns = int_or_none(row, 6), .exposed_ns = -1, .bytes = int_or_none(row, 7), .kernel_id = int_or_none(row, 8),
-        .cause = cause_of(text_at(row, 10)), .from = order_of(text_at(row, 11), NULL),
+        .conversion_id = int_or_none(row, 0),
+        .conversion_def_id = int_or_none(row, 1),
+        .op_id = int_or_none(row, 2),
+        .source = int_or_none(row, 3),
+        .dest = int_or_none(row, 4),
+        .start_ns = int_or_none(row, 5),
+        .dur_ns = int_or_none(row, 6),
+        .exposed_ns = -1,
+        .bytes = int_or_none(row, 7),
+        .kernel_id = int_or_none(row, 8),
+        .cause = cause_of(text_at(row, 10)),
+        .from = order_of(text_at(row, 11), NULL),
         .to = order_of(text_at(row, 12), NULL),
     };
     c.op = step_find(ids, step->ops_count, c.op_id);
@@ -179,8 +188,7 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
         TRY_OUT(trace_step(row, &more));
     }
     if (step->conversions_count > 0)
-        qsort(step->conversions, (size_t)step->conversions_count, sizeof *step->conversions,
-              conversions_in_order);
+        qsort(step->conversions, (size_t)step->conversions_count, sizeof *step->conversions, conversions_in_order);
 out:
     sqlite3_finalize(row);
     return status;

@@ -9,7 +9,7 @@ struct finder {
     struct search search;
     int *path, *culprits; /* operators; of the round trip at hand */
     int path_count, culprits_count;
-    bool *used;           /* by conversion: in a round trip */
+    bool *used; /* by conversion: in a round trip */
 };
 
 static const struct step_conversion *conversion_of(const struct finder *self, int number)
@@ -50,8 +50,8 @@ static void prepend_path(struct finder *self)
 }
 
 /*
- * A carrier converts because its other operand is out of channels_last already: whoever did that is the culprit. Only where
- * nobody did is it the operator that holds the opening.
+ * A carrier converts because its other operand is out of channels_last already: whoever did that is the culprit. Only
+ * where nobody did is it the operator that holds the opening.
  */
 static void find_culprits(struct finder *self, int opening, int silent)
 {
@@ -61,8 +61,9 @@ static void find_culprits(struct finder *self, int opening, int silent)
     if (opening >= 0 && conversion_of(self, opening)->cause != CAUSE_EXPLICIT) {
         const struct flow_conversion *c = &self->analysis->flow.conversion[opening];
         int found = search_origin_of_inputs(&self->search, conversion_of(self, opening)->op, c->source);
-        int maker = found >= 0 ? conversion_of(self, found)->op
-                               : self->search.silent >= 0 ? self->search.silent : self->search.born;
+        int maker = found >= 0                 ? conversion_of(self, found)->op
+                    : self->search.silent >= 0 ? self->search.silent
+                                               : self->search.born;
         prepend_path(self);
         find_culprits_on_path(self, found);
         if (self->culprits_count == 0 && maker >= 0)
@@ -108,7 +109,8 @@ static enum status add_trip(struct finder *self, enum trip_kind kind, int openin
             TRY(add_member(pattern, &trip, self->culprits[i], MEMBER_CULPRIT));
     }
     for (int i = 0; i < self->path_count; i++)
-        TRY(add_member(pattern, &trip, self->path[i], is_culprit(self, self->path[i]) ? MEMBER_CULPRIT : MEMBER_CARRIER));
+        TRY(add_member(pattern, &trip, self->path[i],
+                       is_culprit(self, self->path[i]) ? MEMBER_CULPRIT : MEMBER_CARRIER));
     if (!is_on_path(self, consumer))
         TRY(add_member(pattern, &trip, consumer, MEMBER_CONSUMER));
     TRY(ledger_set(self->analysis, self->culprits, self->culprits_count, &trip.set));
@@ -137,7 +139,8 @@ static bool is_library_closing(const struct step_conversion *c)
            (c->from == ORDER_CHANNELS_LAST || c->from == ORDER_BLOCKED);
 }
 
-/* The mirror image, inside one operator: the library's way in and its way out, in order of execution, each used once. */
+/* The mirror image, inside one operator: the library's way in and its way out, in order of execution, each used once.
+ */
 static enum status find_library_trips(struct finder *self)
 {
     const struct flow *flow = &self->analysis->flow;

@@ -1,4 +1,5 @@
-/* Breadth-first search over operators and versions of a flow. Ties go to the conversion that runs first (last, backwards). */
+/* Breadth-first search over operators and versions of a flow. Ties go to the conversion that runs first (last,
+ * backwards). */
 #include "analysis/search.h"
 
 #include <limits.h>
@@ -212,7 +213,8 @@ static void look_back_from_op(struct search *self, int op)
     }
     if (reach_inputs(self, op, op, -1) || holds_role(flow, op, ROLE_OPENING))
         return;
-    /* Nothing out of channels_last came in: it turned channels_last into this, or made it from something without an order. */
+    /* Nothing out of channels_last came in: it turned channels_last into this, or made it from something without an
+     * order. */
     if (flow_reads_channels_last(flow, op)) {
         if (self->silent < 0)
             self->silent = op;

@@ -19,11 +19,11 @@ struct step_op {
 /* Only those that change the order of elements: `either` never counts. In order of execution. */
 struct step_conversion {
     int64_t conversion_id, conversion_def_id, op_id;
-    int64_t source, dest;                       /* tensor numbers, -1 = inside the library */
+    int64_t source, dest;                        /* tensor numbers, -1 = inside the library */
     int64_t start_ns, dur_ns, exposed_ns, bytes; /* -1 = unknown; bytes read and written */
-    int64_t kernel_id;                          /* -1: no kernel of its own (silent, mixed) */
-    int op;                                     /* index, -1 = none */
-    int stream;                                 /* of its kernel; number in analysis.words, -1 = none (CPU) */
+    int64_t kernel_id;                           /* -1: no kernel of its own (silent, mixed) */
+    int op;                                      /* index, -1 = none */
+    int stream;                                  /* of its kernel; number in analysis.words, -1 = none (CPU) */
     enum cause cause;
     enum order from, to;
 };

@@ -66,9 +66,8 @@ static double number_or_nan(sqlite3_stmt *row, int column)
 /* Reads the steps of every run and classifies each run's when the next one begins. */
 static enum status load_steps(struct analysis *self)
 {
-    static const char sql[] =
-        "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), command_line FROM step"
-        " LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
+    static const char sql[] = "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), command_line FROM step"
+                              " LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more, first = 0, warmup = -1;
@@ -76,8 +75,11 @@ static enum status load_steps(struct analysis *self)
     TRY_OUT(trace_prepare(self->db, sql, &row));
     TRY_OUT(trace_step(row, &more));
     while (more) {
-        struct analysis_step step = {.step_id = sqlite3_column_int64(row, 0), .run_id = sqlite3_column_int64(row, 1),
-                                     .dur_ns = number_or_nan(row, 2), .images = number_or_nan(row, 3), .steady = -1};
+        struct analysis_step step = {.step_id = sqlite3_column_int64(row, 0),
+                                     .run_id = sqlite3_column_int64(row, 1),
+                                     .dur_ns = number_or_nan(row, 2),
+                                     .images = number_or_nan(row, 3),
+                                     .steady = -1};
         if (self->steps_count > first && self->steps[first].run_id != step.run_id) {
             TRY_OUT(classify(self->steps + first, self->steps_count - first, warmup));
             first = self->steps_count;
@@ -98,10 +100,9 @@ out:
 /* A trace without steps: from the first start to the last end. */
 static enum status load_whole(struct analysis *self)
 {
-    static const char sql[] =
-        "SELECT max(stop) - min(start), (SELECT max(batch_size) FROM run) FROM"
-        " (SELECT min(start_ns) AS start, max(start_ns + dur_ns) AS stop FROM op"
-        "  UNION ALL SELECT min(start_ns), max(start_ns + dur_ns) FROM kernel)";
+    static const char sql[] = "SELECT max(stop) - min(start), (SELECT max(batch_size) FROM run) FROM"
+                              " (SELECT min(start_ns) AS start, max(start_ns + dur_ns) AS stop FROM op"
+                              "  UNION ALL SELECT min(start_ns), max(start_ns + dur_ns) FROM kernel)";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;

@@ -10,8 +10,9 @@ struct term {
 };
 
 static const struct term orders[] = {
-    {"contiguous", ORDER_CONTIGUOUS}, {"channels_last", ORDER_CHANNELS_LAST}, {"either", ORDER_NONE},
-    {"blocked", ORDER_BLOCKED},       {"strided", ORDER_STRIDED},             {NULL, ORDER_UNKNOWN},
+    {"contiguous", ORDER_CONTIGUOUS}, {"channels_last", ORDER_CHANNELS_LAST},
+    {"either", ORDER_NONE},           {"blocked", ORDER_BLOCKED},
+    {"strided", ORDER_STRIDED},       {NULL, ORDER_UNKNOWN},
 };
 static const struct term causes[] = {
     {"input", CAUSE_INPUT},   {"operator", CAUSE_OPERATOR}, {"explicit", CAUSE_EXPLICIT},   {"library", CAUSE_LIBRARY},

@@ -2,12 +2,18 @@
 #ifndef ANALYSIS_TERMS_H
 #define ANALYSIS_TERMS_H
 
-/* Memory order of a tensor. NONE: the elements lie the same way in every format ("either", or no more than 2 dimensions). */
-enum order {
-    ORDER_UNKNOWN, ORDER_NONE, ORDER_CONTIGUOUS, ORDER_CHANNELS_LAST, ORDER_BLOCKED, ORDER_STRIDED
-};
+/* Memory order of a tensor. NONE: the elements lie the same way in every format ("either", or no more than 2
+ * dimensions). */
+enum order { ORDER_UNKNOWN, ORDER_NONE, ORDER_CONTIGUOUS, ORDER_CHANNELS_LAST, ORDER_BLOCKED, ORDER_STRIDED };
 enum cause {
-    CAUSE_UNKNOWN, CAUSE_INPUT, CAUSE_OPERATOR, CAUSE_EXPLICIT, CAUSE_LIBRARY, CAUSE_WEIGHT, CAUSE_GRADIENT, CAUSE_OPTIMIZER
+    CAUSE_UNKNOWN,
+    CAUSE_INPUT,
+    CAUSE_OPERATOR,
+    CAUSE_EXPLICIT,
+    CAUSE_LIBRARY,
+    CAUSE_WEIGHT,
+    CAUSE_GRADIENT,
+    CAUSE_OPTIMIZER
 };
 /* Bits, so that sets of phases are numbers. */
 enum phase { PHASE_UNKNOWN = 0, PHASE_DATA = 1, PHASE_FORWARD = 2, PHASE_BACKWARD = 4, PHASE_OPTIMIZER = 8 };

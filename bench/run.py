@@ -82,31 +82,56 @@ def throughput(results, folder, model, flags, goal, label):
                     f"{statistics.median(peer_mb):.0f} MB", memory, "<= 1", memory <= 1, f"bench/run.sh {model}_{label}")
 
 
+def program(name):
+    """Builds and returns a C benchmark of this folder."""
+    subprocess.run(["cmake", "--build", ROOT / "build/release", "--target", f"bench_{name}", "--", "--quiet"], check=True)
+    return ROOT / f"build/release/bin/bench_{name}"
+
+
 def tracing(results, folder):
-    """Traced against untraced steps of one process each, alternating; seconds per step from the steps' own clock."""
-    ratios, on, off = [], [], []
-    for _ in range(2 * PAIRS):
-        seconds = []
-        for flags in (["--profile", "0:20"], ["--no-profile", "--steps", "20"]):
-            text, _, _ = run([CLPROF, "train", "resnet50", "--channels-last", "--data", "synthetic", "--threads", THREADS, "--quiet",
-                              "-o", pathlib.Path(folder) / "t.db", "--time-steps", *flags])
-            times = [float(x) for line in text.splitlines() if line.startswith("step_ms") for x in line.split()[1:]]
-            seconds.append(statistics.median(times[3:]))
-        on.append(seconds[0]), off.append(seconds[1]), ratios.append(seconds[0] / seconds[1])
-    ratio = statistics.median(ratios)
-    results.add("step time traced vs untraced (resnet50)", f"{statistics.median(on):.1f} ms", f"{statistics.median(off):.1f} ms",
-                ratio, "<= 1.01", ratio <= 1.01, "bench/run.sh tracing")
+    del folder
+    on, off, ratio = (float(x) for x in run([program("tracing"), "resnet50", "16", str(3 * PAIRS)])[0].split())
+    results.add("step time traced vs untraced (resnet50)", f"{on:.1f} ms", f"{off:.1f} ms", ratio, "<= 1.01",
+                ratio <= 1.01, "bench/run.sh tracing")
 
 
 def start(results, folder):
-    trace, first = pathlib.Path(folder) / "s.db", []
+    """Seconds from exec to the first step, data and build present; from the program's own log line."""
+    seconds = []
     for _ in range(PAIRS):
-        begin = time.time_ns()
-        run([CLPROF, "train", "resnet50", "--channels-last", "--quiet", "--profile", "0:1", "-o", trace])
-        sql = "SELECT started_unix_ns + (SELECT min(start_ns) FROM steps) - (SELECT value FROM clock_origin) FROM runs"
-        first.append((begin, sql))
-    del first
-    results.add
+        process = subprocess.run([CLPROF, "train", "resnet50", "--channels-last", "--quiet", "--profile", "0:1", "-o",
+                                  pathlib.Path(folder) / "s.db"], capture_output=True, text=True, check=True,
+                                 env={**os.environ, "CLPROF_LOG": "trainer=info"})
+        line = next(x for x in process.stderr.splitlines() if "first step" in x)
+        seconds.append(float(line.split()[-2]))
+    value = statistics.median(seconds)
+    results.add("start to first step (resnet50)", f"{value:.2f} s", "-", value, "< 2", value < 2, "bench/run.sh start")
+
+
+def convert(results, folder):
+    """Conversions against memcpy and oneDNN's reorder on the same buffers: the worst shape counts."""
+    del folder
+    text = run([program("convert")])[0]
+    print(text)
+    rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 7 and not line.startswith(("#", "shape"))]
+    for column, peer, goal in ((6, "memcpy", 0.9), (7, "oneDNN reorder", 1.0)):
+        worst = min(rows, key=lambda r: float(r[column]))
+        ratio = float(worst[column])
+        results.add(f"conversion {' '.join(worst[:3])} vs {peer} (worst shape)", f"{float(worst[3]):.1f} GB/s", "-", ratio,
+                    f">= {goal}", ratio >= goal, "bench/run.sh convert")
+
+
+def accuracy(results, folder):
+    """Fashion-MNIST, resnet18 at 64x64, one epoch: channels_last bf16 against contiguous float32."""
+    top1 = []
+    for flags in (["--channels-last"], ["--contiguous", "--amp", "off"]):
+        process = subprocess.run([CLPROF, "train", "resnet18", *flags, "--image-size", "64", "--batch", "64", "--epochs", "1",
+                                  "--schedule", "onecycle", "--lr", "0.05", "-o", pathlib.Path(folder) / "a.db"],
+                                 capture_output=True, text=True, check=True)
+        line = next(x for x in process.stderr.splitlines() if "top-1" in x)
+        top1.append(float(line.split("top-1")[1].split()[0]))
+    results.add("Fashion-MNIST top-1, resnet18 64x64, 1 epoch", f"{top1[0]:.2f} %", f"{top1[1]:.2f} %", top1[0] / top1[1],
+                ">= 85 %", top1[0] >= 85 and abs(top1[0] - top1[1]) <= 1, "bench/run.sh accuracy")
 
 
 BENCHMARKS = {
@@ -114,6 +139,9 @@ BENCHMARKS = {
     "resnet50_compile": lambda r, f: throughput(r, f, "resnet50", ["--compile"], 1.3, "compile"),
     "resnet18_eager": lambda r, f: throughput(r, f, "resnet18", [], 1.5, "eager"),
     "tracing": tracing,
+    "start": start,
+    "convert": convert,
+    "accuracy": accuracy,
 }
 
 

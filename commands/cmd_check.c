@@ -15,14 +15,14 @@ struct check_options {
 
 #define AT(member) offsetof(struct check_options, member)
 static const struct option options[] = {
-    {.name = "max-lost", .kind = OPTION_NUMBER, .offset = AT(max_lost), .value_name = "PCT", .low = 0, .high = 1e9,
-     .help = "most lost throughput, in percent", .given_offset = AT(has_lost)},
-    {.name = "max-round-trips", .kind = OPTION_INT, .offset = AT(max_round_trips), .value_name = "N", .low = 0, .high = 1e9,
-     .help = "most round trips in a step", .given_offset = AT(has_round_trips)},
-    {.name = "max-conversions", .kind = OPTION_INT, .offset = AT(max_conversions), .value_name = "N", .low = 0, .high = 1e9,
-     .help = "most layout conversions in a step", .given_offset = AT(has_conversions)},
-    {.name = "baseline", .kind = OPTION_TEXT, .offset = AT(baseline), .value_name = "TRACE",
-     .help = "a trace of before: nothing may be new or worse beyond the intervals"},
+    {"max-lost", 0, OPTION_NUMBER, AT(max_lost), "PCT", NULL, NULL, 0, 1e9, "most lost throughput, in percent",
+     AT(has_lost)},
+    {"max-round-trips", 0, OPTION_INT, AT(max_round_trips), "N", NULL, NULL, 0, 1e9, "most round trips in a step",
+     AT(has_round_trips)},
+    {"max-conversions", 0, OPTION_INT, AT(max_conversions), "N", NULL, NULL, 0, 1e9,
+     "most layout conversions in a step", AT(has_conversions)},
+    {"baseline", 0, OPTION_TEXT, AT(baseline), "TRACE", NULL, NULL, 0, 0,
+     "an earlier trace: nothing may be new or worse beyond the intervals", 0},
     OPTION_END,
 };
 
@@ -67,6 +67,5 @@ static int run(const struct command *self, int argc, char **argv)
     strbuf_release(&report);
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
-
 
 const struct command command_check = {"check", "TRACE", "Fail when a trace exceeds limits or a baseline", options, run};

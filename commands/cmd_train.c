@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "commands/commands.h"
@@ -20,6 +21,7 @@ struct training {
     struct recorder *recorder;
     struct session_config config;
     struct loop_result result;
+    int64_t born_ns;
 };
 
 static enum status choose_device(const struct train_options *options, const struct backend **out)
@@ -118,6 +120,7 @@ static enum status train(struct training *self, const char *command_line)
         .observer = observer,
         .watched_steps = options->no_profile ? 0 : options->profile[0] + options->profile[1],
         .quiet = options->quiet,
+        .born_ns = self->born_ns,
     };
     return loop_run(&loop, &self->result);
 }
@@ -174,7 +177,7 @@ static int finish(const struct command *self, struct training *training, enum st
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct training training = {0};
+    struct training training = {.born_ns = clock_ns()};
     struct strbuf line;
     int positional;
     strbuf_init(&line);

@@ -58,7 +58,7 @@ static enum status declare_module(void *self, const struct module_info *module, 
     enum status status;
 
     pthread_mutex_lock(&recorder->lock);
-    status = plan_add_module(&recorder->plan, module->parent, number);
+    status = register_add_module(&recorder->table, module->parent, number);
     if (status != STATUS_OK)
         return refuse(recorder, status);
     return settle(recorder, is_stopped(recorder) ? STATUS_OK : store_module(&recorder->store, *number, module));
@@ -70,7 +70,7 @@ static enum status declare_op(void *self, const struct op_info *op, int *number)
     enum status status;
 
     pthread_mutex_lock(&recorder->lock);
-    status = plan_add_op(&recorder->plan, op->module, op->forward_op, op->fused_into, number);
+    status = register_add_op(&recorder->table, op->module, op->forward_op, op->fused_into, number);
     if (status != STATUS_OK)
         return refuse(recorder, status);
     return settle(recorder, is_stopped(recorder) ? STATUS_OK : store_op(&recorder->store, *number, op));
@@ -82,7 +82,7 @@ static enum status declare_kernel(void *self, int op, const struct kernel_info *
     enum status status;
 
     pthread_mutex_lock(&recorder->lock);
-    status = plan_add_kernel(&recorder->plan, op, number);
+    status = register_add_kernel(&recorder->table, op, number);
     if (status != STATUS_OK)
         return refuse(recorder, status);
     return settle(recorder,
@@ -96,7 +96,7 @@ static enum status declare_conversion(void *self, int op, int kernel, const stru
     int number;
 
     pthread_mutex_lock(&recorder->lock);
-    status = plan_add_conversion(&recorder->plan, op, kernel, &number);
+    status = register_add_conversion(&recorder->table, op, kernel, &number);
     if (status != STATUS_OK)
         return refuse(recorder, status);
     return settle(recorder, is_stopped(recorder) ? STATUS_OK : store_conversion(&recorder->store, number, conversion));
@@ -160,7 +160,7 @@ static enum status writer_start(struct recorder *recorder)
 static void recorder_free(struct recorder *recorder)
 {
     channels_destroy(recorder);
-    plan_release(&recorder->plan);
+    register_release(&recorder->table);
     free(recorder->held);
     sem_destroy(&recorder->wake);
     pthread_mutex_destroy(&recorder->lock);
@@ -184,7 +184,7 @@ static struct recorder *recorder_allocate(const char *path, const struct run_inf
     recorder->device = run->device ? strdup(run->device) : NULL;
     pthread_mutex_init(&recorder->lock, NULL);
     sem_init(&recorder->wake, 0, 0);
-    plan_init(&recorder->plan);
+    register_init(&recorder->table);
     if (recorder->path && (recorder->device || !run->device))
         return recorder;
     recorder_free(recorder);

@@ -1,6 +1,6 @@
 /*
  * The recorder's inside, shared by recorder.c (what callers see), channel.c (threads that run steps) and writer.c (the
- * thread that writes). One lock guards plan, store and outcome; the hot path takes it once per thread, to get a
+ * thread that writes). One lock guards table, store and outcome; the hot path takes it once per thread, to get a
  * channel.
  */
 #ifndef PROFILER_RECORDER_INT_H
@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "profiler/plan.h"
+#include "profiler/register.h"
 #include "profiler/recorder.h"
 #include "profiler/ring.h"
 #include "profiler/store.h"
@@ -44,7 +44,7 @@ struct recorder {
     uint64_t serial; /* tells recorders apart in the threads' caches, where an address could come again */
     char *path, *device;
     pthread_mutex_t lock;
-    struct plan plan;
+    struct register_table table;
     struct store store;
     struct outcome outcome;
     struct row_ids ids;

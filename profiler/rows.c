@@ -40,10 +40,10 @@ static enum status write_conversion(struct batch *batch, int number, int64_t op_
     return store_insert(&recorder->store, ROW_CONVERSION);
 }
 
-static enum status write_conversions(struct batch *batch, struct plan_list list, int64_t op_id, int64_t kernel_id,
+static enum status write_conversions(struct batch *batch, struct register_list list, int64_t op_id, int64_t kernel_id,
                                      int64_t start_ns, int64_t dur_ns)
 {
-    const struct plan_conversion *conversions = batch->recorder->plan.conversions;
+    const struct register_conversion *conversions = batch->recorder->plan.conversions;
 
     for (int number = list.first; number >= 0; number = conversions[number].next)
         TRY(write_conversion(batch, number, op_id, kernel_id, start_ns, dur_ns));
@@ -113,7 +113,7 @@ static enum status release_orphans(struct batch *batch)
 /* The newest row of an operator within the batch's step; -1 when it did not run there. */
 static int64_t row_in_step(const struct batch *batch, int op)
 {
-    const struct plan_op *ops = batch->recorder->plan.ops;
+    const struct register_op *ops = batch->recorder->plan.ops;
 
     return op >= 0 && ops[op].row_id && ops[op].row_step == batch->step_id ? ops[op].row_id : -1;
 }
@@ -121,7 +121,7 @@ static int64_t row_in_step(const struct batch *batch, int op)
 static enum status write_op_row(struct batch *batch, int number, const struct op_row *op)
 {
     struct recorder *recorder = batch->recorder;
-    struct plan_op *declared = &recorder->plan.ops[number];
+    struct register_op *declared = &recorder->plan.ops[number];
     sqlite3_stmt *row = recorder->store.row[ROW_OP];
 
     trace_bind_int(row, 1, op->id);

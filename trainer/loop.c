@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "trainer/progress.h"
 
 /* Set by SIGINT and SIGTERM, read once per step: the one mutable global of the trainer. */
@@ -107,6 +108,7 @@ enum status loop_run(const struct loop_config *config, struct loop_result *out)
     catch_signals();
     progress_begin(&progress, steps, config->quiet);
     TRY_OUT(loader_create(&data, &loader));
+    log_info("trainer", "first step after %.3f s", (double)(clock_ns() - config->born_ns) / 1e9);
     for (int64_t step = config->first_step; step < steps && !interrupted; step++) {
         struct batch batch;
         TRY_OUT(run_step(config, loader, step, steps, &batch, &progress, &out->last_loss));

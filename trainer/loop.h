@@ -20,6 +20,7 @@ struct loop_config {
     const struct observer *observer; /* NULL = unwatched */
     int64_t watched_steps;           /* from the start; later ones run unwatched, at full speed */
     bool quiet;
+    int64_t born_ns;      /* when the program started, for the log's time to the first step */
 };
 
 struct loop_result {

@@ -1,6 +1,8 @@
 /* Shapes of a convolution as oneDNN wants them, and the choice of the dtype to compute in. */
 #include "kernels/cpu/conv_common.h"
 
+#include <string.h>
+
 int cpu_compute_dtypes(enum dtype dtype, enum dtype candidates[2])
 {
     unsigned isa = dnnl_get_effective_cpu_isa();
@@ -65,8 +67,11 @@ enum status conv_shape_init(struct conv_shape *shape, const struct conv_attrs *a
                             const struct tensor *weight, const struct tensor *output, bool bias, enum dtype dtype)
 {
     const dnnl_dims_t channels = {output->size[1]};
+    int64_t group_output = weight->size[0] / attrs->groups;
 
-    *shape = (struct conv_shape){.dtype = dtype, .groups = attrs->groups};
+    *shape = (struct conv_shape){.dtype = dtype,
+                                 .groups = attrs->groups,
+                                 .group_channels = weight->size[1] < group_output ? weight->size[1] : group_output};
     for (int i = 0; i < 2; i++) {
         shape->stride[i] = attrs->stride[i];
         shape->dilation[i] = attrs->dilation[i] - 1;
@@ -131,4 +136,39 @@ out:
 int64_t conv_flops(const struct tensor *output, const struct tensor *weight)
 {
     return 2 * tensor_count(output) * weight->size[1] * weight->size[2] * weight->size[3];
+}
+
+/*
+ * Measured (AMD EPYC Turin, bf16, batch 4, 1 thread), brgconv -> the implementation behind it:
+ *   backward data, depthwise 3x3 stride 2, 96 channels, 112x112   19.4 -> 0.23 ms (jit_dw)
+ *   backward data, 16 groups of 24, 3x3 stride 2, 28x28           1.07 -> 0.39 ms (jit_bf16); forward 0.50 -> 0.38 ms
+ *   forward, 32 groups of 32, 3x3, 7x7                            0.25 -> 0.20 ms
+ *   forward, 3 groups of 80, 3x3, 28x28                           2.24 -> 2.28 ms, and the same or worse above 64
+ */
+#define BRGCONV_GROUP_CHANNELS 64
+
+static bool is_brgconv(const_dnnl_primitive_desc_t desc)
+{
+    const char *name = steps_implementation(desc);
+
+    return strncmp(name, "brgconv", 7) == 0 || strncmp(name, "brg_fwd", 7) == 0;
+}
+
+enum status conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
+{
+    dnnl_primitive_desc_t next = NULL;
+    bool found = true;
+
+    if (shape->groups == 1 || shape->group_channels >= BRGCONV_GROUP_CHANNELS || !is_brgconv(*desc))
+        return STATUS_OK;
+    TRY(cpu_check(dnnl_primitive_desc_clone(&next, *desc), "looking for another convolution"));
+    while (found && is_brgconv(next))
+        found = dnnl_primitive_desc_next_impl(next) == dnnl_success;
+    if (found && !steps_is_reference(next) && !strstr(steps_implementation(next), "gemm")) {
+        dnnl_primitive_desc_destroy(*desc);
+        *desc = next;
+        return STATUS_OK;
+    }
+    dnnl_primitive_desc_destroy(next);
+    return STATUS_OK;
 }

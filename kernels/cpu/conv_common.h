@@ -11,6 +11,7 @@
 struct conv_shape {
     enum dtype dtype; /* of the activations and of the weight as oneDNN sees it */
     int groups;
+    int64_t group_channels; /* of one group: the smaller of input and output */
     dnnl_dims_t stride, dilation, padding; /* H, W; dilation 0 = dense, as in oneDNN */
     dnnl_memory_desc_t input, output;      /* nhwc */
     dnnl_memory_desc_t weight;             /* `any`; (groups, O/groups, I/groups, kH, kW) when grouped */
@@ -27,6 +28,12 @@ enum status conv_weight_desc(const struct tensor *weight, int groups, dnnl_memor
 
 /* The forward primitive descriptor; also the hint that the backward ones need. UNSUPPORTED when oneDNN has none. */
 enum status conv_forward_desc(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *out);
+
+/*
+ * Moves a descriptor on to oneDNN's next implementation where the first it offers is known to be the slower: brgconv on
+ * groups of few channels. Keeps the first when only gemm or plain loops follow.
+ */
+enum status conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t *desc);
 
 /* Floating-point operations of one of the three passes. */
 int64_t conv_flops(const struct tensor *output, const struct tensor *weight);

@@ -16,7 +16,7 @@ static enum status choose(struct device *device, const struct op_call *call, str
         if (status != STATUS_OK && (status != STATUS_UNSUPPORTED || last))
             return status;
         if (last || (status == STATUS_OK && !steps_is_reference(*desc)))
-            return STATUS_OK;
+            return conv_settle(shape, desc);
         dnnl_primitive_desc_destroy(*desc);
         *desc = NULL;
         conv_shape_release(shape);

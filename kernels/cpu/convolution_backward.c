@@ -53,8 +53,10 @@ static enum status choose_in(struct device *device, struct backward *backward, e
                             call->out[2] != NULL, dtype));
     TRY_OUT(conv_forward_desc(device, &backward->shape, &backward->forward));
     TRY_OUT(steps_attributes(&attributes));
-    if (call->out[0])
+    if (call->out[0]) {
         TRY_OUT(choose_data(device, backward, attributes));
+        TRY_OUT(conv_settle(&backward->shape, &backward->data));
+    }
     if (call->out[1] || call->out[2])
         TRY_OUT(choose_weights(device, backward, attributes));
 out:

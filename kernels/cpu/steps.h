@@ -103,6 +103,9 @@ enum status steps_add_gradient(struct steps *steps, const struct opaque *from, c
 /* Attributes that every primitive descriptor is made with: scratchpads are ours, not oneDNN's. Caller destroys. */
 enum status steps_attributes(dnnl_primitive_attr_t *out);
 
+/* oneDNN's name of the implementation behind a descriptor: "brgconv:avx512_core_bf16". Lives as long as the library. */
+const char *steps_implementation(const_dnnl_primitive_desc_t desc);
+
 /* True for oneDNN's plain-loop implementations, hundreds of times slower than the others. */
 bool steps_is_reference(const_dnnl_primitive_desc_t desc);
 

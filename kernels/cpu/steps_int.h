@@ -7,7 +7,4 @@
 /* Appends an empty step with its kernel's facts; the caller fills *out, its name first. */
 enum status steps_append(struct steps *steps, const struct kernel_info *kernel, struct step **out);
 
-/* oneDNN's name of the implementation behind a descriptor: "brgconv:avx512_core_bf16". Lives as long as the library. */
-const char *steps_implementation(const_dnnl_primitive_desc_t desc);
-
 #endif

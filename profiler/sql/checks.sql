@@ -95,7 +95,8 @@ SELECT 'operator_has_time', 'op ' || op_id FROM op WHERE fused_into IS NULL AND 
 
 SELECT 'fused_after_its_host', 'op ' || op.op_id || ' into op ' || op.fused_into
 FROM op LEFT JOIN op host ON host.op_id = op.fused_into
-WHERE op.fused_into IS NOT NULL AND (host.op_id IS NULL OR host.step_id IS NOT op.step_id OR host.op_id >= op.op_id);
+WHERE op.fused_into IS NOT NULL AND (host.op_id IS NULL OR host.step_id IS NOT op.step_id OR host.op_id >= op.op_id
+                                      OR host.fused_into IS NOT NULL);
 
 SELECT 'forward_operator_earlier_in_step', 'op ' || op.op_id || ' of forward op ' || op.forward_op_id
 FROM op LEFT JOIN op forward ON forward.op_id = op.forward_op_id

@@ -1,6 +1,6 @@
 /*
- * Hand-made traces. A case file is the text of one step, repeated for every step, and after a line "expect" all that the
- * analysis must find in it.
+ * Hand-made traces. A case file is the text of one step, repeated for every step, and after a line "expect" all that
+ * the analysis must find in it.
  *
  *   # a comment
  *   run batch=8 command=--profile_2:8       columns of table run; '_' stands for a blank
@@ -24,7 +24,7 @@
 /* An empty trace in memory, with tables and views. */
 sqlite3 *case_database(void);
 
-/* Fills a trace from a case's text, up to "expect"; returns the expected text behind it. Aborts the test naming the line. */
+/* Fills a trace from a case's text, up to "expect"; returns the text behind it. Aborts the test naming the line. */
 const char *case_load(sqlite3 *db, const char *text);
 
 /* Everything that analysis_run wrote, as text. Conversions are numbered within a step, from 1. */

@@ -13,11 +13,11 @@
 
 struct definition {
     char label[32];
-    int def;         /* op_def_id, kernel_def_id or conversion_def_id */
-    int op;          /* index of the operator it belongs to */
+    int def; /* op_def_id, kernel_def_id or conversion_def_id */
+    int op;  /* index of the operator it belongs to */
     long long dur, at, thread;
     int forward, into; /* indices, -1 = none */
-    int kernel;      /* conversions: kernel_def_id, 0 = silent */
+    int kernel;        /* conversions: kernel_def_id, 0 = silent */
 };
 
 struct loader {
@@ -113,8 +113,8 @@ static int number_text(char **texts, int *count, int most, const char *text)
 
 static const char *format_word(const char *letter)
 {
-    static const char *const words[][2] = {{"c", "contiguous"}, {"cl", "channels_last"}, {"e", "either"},
-                                           {"b", "blocked"},    {"s", "strided"}};
+    static const char *const words[][2] = {
+        {"c", "contiguous"}, {"cl", "channels_last"}, {"e", "either"}, {"b", "blocked"}, {"s", "strided"}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(letter, words[i][0]) == 0)
             return words[i][1];
@@ -149,8 +149,8 @@ static void add_tensors(struct loader *self, int def, const char *direction, con
         int number = parse_tensor(self, one, &persistent, &format);
         ck_assert_msg(format, "line %d: %s has no format", self->line, one);
         const char *shape = *format == '2' ? "[8, 16]" : *format == '5' ? "[8, 2, 8, 4, 4]" : "[8, 16, 4, 4]";
-        insert(self, "INSERT INTO op_tensor_def VALUES (%d, %Q, %d, %d, %d, 'float32', %Q, NULL, %Q, 8192)", def, direction,
-               position, number, persistent, shape, format_word(format));
+        insert(self, "INSERT INTO op_tensor_def VALUES (%d, %Q, %d, %d, %d, 'float32', %Q, NULL, %Q, 8192)", def,
+               direction, position, number, persistent, shape, format_word(format));
     }
 }
 
@@ -195,7 +195,8 @@ static void read_op(struct loader *self, char **words, int count)
     op->forward = find_op(self, value_of(words, count, "forward"));
     op->into = find_op(self, value_of(words, count, "into"));
     op->def = ++self->ops;
-    insert(self, "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence) VALUES (%d, %Q, %Q, nullif(%d, 0), %d)",
+    insert(self,
+           "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence) VALUES (%d, %Q, %Q, nullif(%d, 0), %d)",
            op->def, words[2], words[3], module, op->def);
     add_tensors(self, op->def, "in", value_of(words, count, "in"));
     add_tensors(self, op->def, "out", value_of(words, count, "out"));
@@ -203,7 +204,8 @@ static void read_op(struct loader *self, char **words, int count)
 
 static int add_kernel_def(struct loader *self, const char *stream)
 {
-    insert(self, "INSERT INTO kernel_def (kernel_def_id, name, stream) VALUES (%d, 'kernel', %Q)", ++self->kernel_defs, stream);
+    insert(self, "INSERT INTO kernel_def (kernel_def_id, name, stream) VALUES (%d, 'kernel', %Q)", ++self->kernel_defs,
+           stream);
     return self->kernel_defs;
 }
 
@@ -234,8 +236,11 @@ static void read_cv(struct loader *self, char **words, int count)
     cv->def = ++self->cvs;
     read_end(self, value_of(words, count, "src"), source, kept[0]);
     read_end(self, value_of(words, count, "dst"), dest, kept[1]);
-    insert(self, "INSERT INTO conversion_def VALUES (%d, %Q, %Q, %Q, NULL, 1000, nullif(%d, 0), NULL, NULL, 0, 0, %s, %s, %s, %s)",
-           cv->def, words[1], format_word(words[2]), format_word(to), silent ? 0 : 1000, source, kept[0], dest, kept[1]);
+    insert(self,
+           "INSERT INTO conversion_def VALUES (%d, %Q, %Q, %Q, NULL, 1000, nullif(%d, 0), NULL, NULL, 0, 0, %s, %s, "
+           "%s, %s)",
+           cv->def, words[1], format_word(words[2]), format_word(to), silent ? 0 : 1000, source, kept[0], dest,
+           kept[1]);
 }
 
 static void read_kernel(struct loader *self, char **words, int count)
@@ -289,12 +294,13 @@ static void read_line(struct loader *self, char *line)
 
 static void write_kernel(struct loader *self, const char *step, int op, int def, long long start, long long dur)
 {
-    insert(self, "INSERT INTO kernel (step_id, op_id, kernel_def_id, start_ns, dur_ns) VALUES (%s, %d, %d, %lld, %lld)", step,
-           op, def, start, dur);
+    insert(self, "INSERT INTO kernel (step_id, op_id, kernel_def_id, start_ns, dur_ns) VALUES (%s, %d, %d, %lld, %lld)",
+           step, op, def, start, dur);
 }
 
 /* Conversions of an operator follow one another from its start. */
-static void write_conversions(struct loader *self, const char *step, int index, int op_id, long long begin, long long start)
+static void write_conversions(struct loader *self, const char *step, int index, int op_id, long long begin,
+                              long long start)
 {
     for (int i = 0; i < self->cvs; i++) {
         const struct definition *cv = &self->cv[i];
@@ -304,8 +310,9 @@ static void write_conversions(struct loader *self, const char *step, int index, 
             start = begin + cv->at;
         if (cv->kernel)
             write_kernel(self, step, op_id, cv->kernel, start, cv->dur);
-        insert(self, cv->kernel ? "INSERT INTO conversion VALUES (NULL, %s, %d, %d, last_insert_rowid(), %lld, %lld)"
-                                : "INSERT INTO conversion VALUES (NULL, %s, %d, %d, NULL, %lld, NULL * %lld)",
+        insert(self,
+               cv->kernel ? "INSERT INTO conversion VALUES (NULL, %s, %d, %d, last_insert_rowid(), %lld, %lld)"
+                          : "INSERT INTO conversion VALUES (NULL, %s, %d, %d, NULL, %lld, NULL * %lld)",
                step, op_id, cv->def, start, cv->dur);
         start += cv->kernel ? cv->dur : 0;
     }
@@ -318,8 +325,8 @@ static void write_step(struct loader *self, const char *step, int number, long l
         const struct definition *op = &self->op[i];
         int id = number * self->ops + i + 1;
         long long start = op->at >= 0 ? begin + op->at : at;
-        insert(self, "INSERT INTO op VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld, NULL)", id, step,
-               op->def, op->forward < 0 ? 0 : number * self->ops + op->forward + 1,
+        insert(self, "INSERT INTO op VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld, NULL)", id,
+               step, op->def, op->forward < 0 ? 0 : number * self->ops + op->forward + 1,
                op->into < 0 ? 0 : number * self->ops + op->into + 1, op->thread, start, op->dur);
         if (op->into >= 0)
             insert(self, "UPDATE op SET start_ns = NULL, dur_ns = NULL WHERE op_id = %d", id);
@@ -341,8 +348,8 @@ static void write_steps(struct loader *self)
         write_step(self, "NULL", 0, begin);
     for (int i = 0; i < self->steps; i++) {
         snprintf(step, sizeof step, "%d", i + 1);
-        insert(self, "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns) VALUES (%d, 1, %d, %lld, %lld)", i + 1, i,
-               begin, self->step_ns[i]);
+        insert(self, "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns) VALUES (%d, 1, %d, %lld, %lld)",
+               i + 1, i, begin, self->step_ns[i]);
         write_step(self, step, i, begin);
         begin += self->step_ns[i] + 1000;
     }

@@ -218,6 +218,7 @@ static void declare_operators(const struct observer *o, struct small_model *m)
     op.fused_into = m->convolution;
     op.name = "aten::native_batch_norm";
     m->norm = declare(o, op, image(3, nhwc), image(4, nhwc));
+    op.fused_into = m->norm; /* which is fused itself: both run in the convolution's kernel */
     op.name = "aten::relu";
     m->relu = declare(o, op, image(4, nhwc), image(5, nhwc));
     op.fused_into = -1;

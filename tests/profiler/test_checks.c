@@ -44,6 +44,7 @@ static const struct {
     {"operator_has_time", "UPDATE op SET dur_ns = NULL WHERE op_id = 2"},
     {"fused_after_its_host", "UPDATE op SET fused_into = 8 WHERE op_id = 3"},
     {"fused_after_its_host", "UPDATE op SET fused_into = 2 WHERE op_id = 11"},
+    {"fused_after_its_host", "UPDATE op SET fused_into = 3 WHERE op_id = 4"},
     {"forward_operator_earlier_in_step", "UPDATE op SET forward_op_id = 2 WHERE op_id = 15"},
     {"forward_operator_earlier_in_step", "UPDATE op SET forward_op_id = 8 WHERE op_id = 7"},
     {"one_producer_per_tensor", "UPDATE op_tensor_def SET tensor = 6 WHERE tensor = 7 AND direction = 'out'"},

@@ -8,7 +8,7 @@
 #include "kernels/cpu/vector/norm_kernels.h"
 #include "kernels/cpu/vector/rows.h"
 
-#define SHIFT_SAMPLES 4
+#define SHIFT_SAMPLES 8
 
 /* Coefficients: per channel, and spread over lanes in pair order. */
 enum { SCALE, OFFSET, DY_FACTOR, X_FACTOR, CONSTANT, COEFFICIENTS };
@@ -52,6 +52,8 @@ VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct row
             sum.a += value.a * lanes_set(1.0f / SHIFT_SAMPLES);
             sum.b += value.b * lanes_set(1.0f / SHIFT_SAMPLES);
         }
+        sum.a = (lfloat)((luint)sum.a & 0xffff0000u); /* float_coarse */
+        sum.b = (lfloat)((luint)sum.b & 0xffff0000u);
         pair_store(DTYPE_FLOAT32, shift, lane, sum);
         pair_to_natural(dtype, shift + lane, centre + lane);
     }

@@ -24,15 +24,51 @@ struct element_call {
 
 void VECTOR_NAME(element_run)(const struct element_call *call, int threads);
 
-/*
- * Loops for bodies: STATEMENT computes `struct vpair y` from the pairs made by ELEMENT_LOAD. The output is brought to a
- * line boundary first when it is streamed.
- */
-VECTOR_INLINE int64_t element_head(enum dtype dtype, const char *output, int64_t count, bool stream)
+/* What an operator does to a pair: x are the inputs' pairs, in the order of data[1], data[2], ... */
+typedef struct vpair element_pair(const struct vpair *x, const void *context);
+
+VECTOR_INLINE void element_part(enum dtype dtype, char *const *data, int inputs, int64_t i, int64_t count,
+                                element_pair *compute, const void *context)
 {
-    int64_t bytes = dtype == DTYPE_FLOAT32 ? 4 : 2;
-    int64_t head = stream ? (-(int64_t)(uintptr_t)output & (LINE_BYTES - 1)) / bytes : 0;
-    return head < count ? head : count;
+    struct vpair x[ELEMENT_MAX_TENSORS - 1];
+    for (int k = 0; k < inputs; k++)
+        x[k] = pair_load_part(dtype, data[k + 1], i, count);
+    pair_store_part(dtype, data[0], i, count, compute(x, context));
+}
+
+VECTOR_INLINE int64_t element_pairs(enum dtype dtype, char *const *data, int inputs, int64_t i, int64_t count,
+                                    bool stream, element_pair *compute, const void *context)
+{
+    for (; i + PAIR_WIDTH <= count; i += PAIR_WIDTH) {
+        struct vpair x[ELEMENT_MAX_TENSORS - 1];
+        for (int k = 0; k < inputs; k++)
+            x[k] = pair_load(dtype, data[k + 1], i);
+        if (stream)
+            pair_stream(dtype, data[0], i, compute(x, context));
+        else
+            pair_store(dtype, data[0], i, compute(x, context));
+    }
+    return i;
+}
+
+/* The loop of a body; everything but data, count and stream is constant where it is called. */
+VECTOR_INLINE void element_loop(enum dtype dtype, char *const *data, int inputs, int64_t count, bool stream,
+                                element_pair *compute, const void *context)
+{
+    int64_t bytes = dtype == DTYPE_FLOAT32 ? 4 : 2, i = 0;
+    if (stream) {
+        for (int64_t to_line = (-(int64_t)(uintptr_t)data[0] & (LINE_BYTES - 1)) / bytes; i < to_line && i < count;) {
+            int64_t part = (to_line < count ? to_line : count) - i;
+            part = part < PAIR_WIDTH ? part : PAIR_WIDTH;
+            element_part(dtype, data, inputs, i, part, compute, context);
+            i += part;
+        }
+        i = element_pairs(dtype, data, inputs, i, count, true, compute, context);
+    } else {
+        i = element_pairs(dtype, data, inputs, i, count, false, compute, context);
+    }
+    if (i < count)
+        element_part(dtype, data, inputs, i, count - i, compute, context);
 }
 
 #endif

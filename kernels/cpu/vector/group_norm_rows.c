@@ -90,7 +90,7 @@ static void forward_sum(const struct state *s, int64_t index, int64_t n, int par
     float *centre = slot.channel[COEFFICIENTS - 1];
     floats_load(s->x->dtype, image_of(s, s->x, n), 0, s->rows.channels, centre);
     for (int64_t c = 0; c < s->rows.channels; c += s->group_channels) {
-        float mean = (float)(floats_sum(centre + c, s->group_channels) / (double)s->group_channels);
+        float mean = float_coarse((float)(floats_sum(centre + c, s->group_channels) / (double)s->group_channels));
         for (int64_t i = c; i < c + s->group_channels; i++)
             centre[i] = mean;
     }

@@ -143,6 +143,19 @@ VECTOR_INLINE luint pair_round(lfloat x)
     return (luint)lanes_select(x != x, (lfloat)(u | 0x400000u), (lfloat)rounded);
 }
 
+/*
+ * A number to subtract from low-precision data before summing: with few bits itself, the differences and short sums of
+ * them are exact. A full-precision one biased the mean of 17 000 float16 values by 6e-7 of their spread.
+ */
+static inline float float_coarse(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= 0xffff0000u;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 VECTOR_INLINE void pair_store(enum dtype dtype, void *data, int64_t i, struct vpair x)
 {
     uint16_t *half = (uint16_t *)data + i;

@@ -5,8 +5,8 @@
  */
 #include "kernels/cpu/vector/planes.h"
 
-#define PLANES_LONGEST 8192 /* elements summed in float32 */
-#define PLANES_AHEAD 4096   /* bytes fetched ahead */
+#define PLANES_LONGEST (256 * LANES) /* elements summed in float32: at most 64 in a lane of the four sums */
+#define PLANES_AHEAD 4096            /* bytes fetched ahead */
 
 struct plane_sums {
     struct vpair sum[2], product[2];
@@ -73,12 +73,24 @@ VECTOR_INLINE void plane_reduce(enum dtype dtype, enum reduce_kind kind, const s
         plane_end(dtype, kind, source, at, count, count - i, sums);
 }
 
-/* Empties float sums into doubles. */
-static void plane_fold(struct plane_sums *sums, double *sum, double *product)
+typedef double ldouble __attribute__((vector_size(8 * LANES)));
+
+VECTOR_INLINE ldouble lanes_to_double(lfloat x)
+{
+    return __builtin_convertvector(x, ldouble);
+}
+
+/* Doubles that take the float sums from time to time; lane by lane, because a sum across lanes costs more. */
+struct plane_totals {
+    ldouble sum, product;
+};
+
+VECTOR_INLINE void plane_fold(struct plane_sums *sums, bool with_product, struct plane_totals *totals)
 {
     for (int v = 0; v < 2; v++) {
-        *sum += (double)lanes_sum(sums->sum[v].a) + (double)lanes_sum(sums->sum[v].b);
-        *product += (double)lanes_sum(sums->product[v].a) + (double)lanes_sum(sums->product[v].b);
+        totals->sum += lanes_to_double(sums->sum[v].a) + lanes_to_double(sums->sum[v].b);
+        if (with_product)
+            totals->product += lanes_to_double(sums->product[v].a) + lanes_to_double(sums->product[v].b);
     }
     *sums = (struct plane_sums){{{{0}}}};
 }
@@ -87,20 +99,25 @@ VECTOR_INLINE void planes_reduce_body(enum dtype dtype, enum reduce_kind kind, c
                                       const struct planes *planes, double *sum, double *product)
 {
     struct plane_sums sums = {{{{0}}}};
-    double unused = 0;
+    struct plane_totals totals = {{0}};
+    bool with_product = kind != REDUCE_SUM;
     int64_t pending = 0;
     for (int64_t p = 0; p < planes->planes; p++) {
         for (int64_t i = 0; i < planes->count; i += PLANES_LONGEST) {
             int64_t part = planes->count - i < PLANES_LONGEST ? planes->count - i : PLANES_LONGEST;
             if (pending + part > PLANES_LONGEST) {
-                plane_fold(&sums, sum, kind == REDUCE_SUM ? &unused : product);
+                plane_fold(&sums, with_product, &totals);
                 pending = 0;
             }
             plane_reduce(dtype, kind, source, planes->at + p * planes->stride + i, part, &sums);
             pending += part;
         }
     }
-    plane_fold(&sums, sum, kind == REDUCE_SUM ? &unused : product);
+    plane_fold(&sums, with_product, &totals);
+    for (int i = 0; i < LANES; i++)
+        *sum += totals.sum[i];
+    for (int i = 0; i < LANES && with_product; i++)
+        *product += totals.product[i];
 }
 
 #define REDUCE(dtype_constant, kind_constant) \

@@ -38,9 +38,9 @@ void VECTOR_NAME(planes_apply)(enum dtype dtype, enum apply_kind kind, bool relu
 static inline float planes_shift(enum dtype dtype, const void *x, const struct planes *planes)
 {
     double sum = 0;
-    for (int i = 0; i < 4; i++)
-        sum += dtype_load(x, dtype, planes->at + planes->planes * i / 4 * planes->stride + planes->count * i / 4);
-    return (float)(sum / 4);
+    for (int i = 0; i < 16; i++)
+        sum += dtype_load(x, dtype, planes->at + planes->planes * i / 16 * planes->stride + planes->count * i / 16);
+    return float_coarse((float)(sum / 16));
 }
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/cpu/vector/norm_math.h"
 
 #define ROWS_BLOCK 2        /* pairs side by side: 64 lanes in avx512 */
-#define ROWS_LONGEST 256    /* rows summed in float32 before the doubles take them */
+#define ROWS_LONGEST 128    /* rows summed in float32 before the doubles take them */
 #define ROWS_SHORTEST 8
 #define REDUCE_RUN 8192     /* elements of the rows that a block of columns goes down before the next column starts */
 #define REDUCE_AHEAD 16384  /* bytes fetched ahead, of all operands together */
