@@ -43,7 +43,7 @@ static enum status write_conversion(struct batch *batch, int number, int64_t op_
 static enum status write_conversions(struct batch *batch, struct register_list list, int64_t op_id, int64_t kernel_id,
                                      int64_t start_ns, int64_t dur_ns)
 {
-    const struct register_conversion *conversions = batch->recorder->plan.conversions;
+    const struct register_conversion *conversions = batch->recorder->table.conversions;
 
     for (int number = list.first; number >= 0; number = conversions[number].next)
         TRY(write_conversion(batch, number, op_id, kernel_id, start_ns, dur_ns));
@@ -65,7 +65,7 @@ static enum status write_kernel(struct batch *batch, const struct event *event, 
     trace_bind_int(row, 5, start_ns);
     trace_bind_int(row, 6, dur_ns);
     TRY(store_insert(&recorder->store, ROW_KERNEL));
-    return write_conversions(batch, recorder->plan.kernels[event->number].conversions, op_id, kernel_id, start_ns,
+    return write_conversions(batch, recorder->table.kernels[event->number].conversions, op_id, kernel_id, start_ns,
                              dur_ns);
 }
 
@@ -76,7 +76,7 @@ static int64_t held_time(const struct recorder *recorder, int op)
 
     for (size_t i = 0; i < recorder->held_count; i++) {
         const struct event *event = recorder->held[i];
-        if (recorder->plan.kernels[event->number].op == op)
+        if (recorder->table.kernels[event->number].op == op)
             total_ns = (total_ns < 0 ? 0 : total_ns) + event->b.integer - event->a.integer;
     }
     return total_ns;
@@ -90,7 +90,7 @@ static enum status release_kernels(struct batch *batch, int op, int64_t op_id)
 
     for (size_t i = 0; i < recorder->held_count; i++) {
         const struct event *event = recorder->held[i];
-        if (recorder->plan.kernels[event->number].op == op)
+        if (recorder->table.kernels[event->number].op == op)
             TRY(write_kernel(batch, event, op_id));
         else
             recorder->held[kept++] = event;
@@ -113,7 +113,7 @@ static enum status release_orphans(struct batch *batch)
 /* The newest row of an operator within the batch's step; -1 when it did not run there. */
 static int64_t row_in_step(const struct batch *batch, int op)
 {
-    const struct register_op *ops = batch->recorder->plan.ops;
+    const struct register_op *ops = batch->recorder->table.ops;
 
     return op >= 0 && ops[op].row_id && ops[op].row_step == batch->step_id ? ops[op].row_id : -1;
 }
@@ -121,7 +121,7 @@ static int64_t row_in_step(const struct batch *batch, int op)
 static enum status write_op_row(struct batch *batch, int number, const struct op_row *op)
 {
     struct recorder *recorder = batch->recorder;
-    struct register_op *declared = &recorder->plan.ops[number];
+    struct register_op *declared = &recorder->table.ops[number];
     sqlite3_stmt *row = recorder->store.row[ROW_OP];
 
     trace_bind_int(row, 1, op->id);
@@ -147,8 +147,8 @@ static enum status write_op(struct batch *batch, int number, struct op_row op)
     op.id = fused.fused_into = ++recorder->ids.op;
     TRY(write_op_row(batch, number, &op));
     TRY(release_kernels(batch, number, op.id));
-    TRY(write_conversions(batch, recorder->plan.ops[number].conversions, op.id, -1, op.start_ns, -1));
-    for (int other = recorder->plan.ops[number].fused.first; other >= 0; other = recorder->plan.ops[other].next_fused)
+    TRY(write_conversions(batch, recorder->table.ops[number].conversions, op.id, -1, op.start_ns, -1));
+    for (int other = recorder->table.ops[number].fused.first; other >= 0; other = recorder->table.ops[other].next_fused)
         TRY(write_op(batch, other, fused));
     return STATUS_OK;
 }
@@ -165,7 +165,7 @@ static enum status on_kernel(struct batch *batch, const struct event *event)
 {
     struct recorder *recorder = batch->recorder;
 
-    if (event->number < 0 || event->number >= recorder->plan.kernel_count)
+    if (event->number < 0 || event->number >= recorder->table.kernel_count)
         return FAIL(USAGE, "kernel number %d ran but was never declared", event->number);
     if (recorder->held_count == recorder->held_capacity) {
         size_t wanted = recorder->held_capacity ? 2 * recorder->held_capacity : 64;
@@ -181,7 +181,7 @@ static enum status on_kernel(struct batch *batch, const struct event *event)
 
 static enum status on_op(struct batch *batch, const struct event *event)
 {
-    if (event->number < 0 || event->number >= batch->recorder->plan.op_count)
+    if (event->number < 0 || event->number >= batch->recorder->table.op_count)
         return FAIL(USAGE, "operator number %d ran but was never declared", event->number);
     return write_op(
         batch, event->number,

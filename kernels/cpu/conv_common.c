@@ -154,21 +154,12 @@ static bool is_brgconv(const_dnnl_primitive_desc_t desc)
     return strncmp(name, "brgconv", 7) == 0 || strncmp(name, "brg_fwd", 7) == 0;
 }
 
-enum status conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
+bool conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t desc)
 {
-    dnnl_primitive_desc_t next = NULL;
-    bool found = true;
-
-    if (shape->groups == 1 || shape->group_channels >= BRGCONV_GROUP_CHANNELS || !is_brgconv(*desc))
-        return STATUS_OK;
-    TRY(cpu_check(dnnl_primitive_desc_clone(&next, *desc), "looking for another convolution"));
-    while (found && is_brgconv(next))
-        found = dnnl_primitive_desc_next_impl(next) == dnnl_success;
-    if (found && !steps_is_reference(next) && !strstr(steps_implementation(next), "gemm")) {
-        dnnl_primitive_desc_destroy(*desc);
-        *desc = next;
-        return STATUS_OK;
-    }
-    dnnl_primitive_desc_destroy(next);
-    return STATUS_OK;
+    if (shape->groups == 1 || shape->group_channels >= BRGCONV_GROUP_CHANNELS)
+        return true;
+    while (is_brgconv(desc))
+        if (dnnl_primitive_desc_next_impl(desc) != dnnl_success)
+            return false;
+    return !steps_is_reference(desc) && !strstr(steps_implementation(desc), "gemm");
 }

@@ -30,10 +30,11 @@ enum status conv_weight_desc(const struct tensor *weight, int groups, dnnl_memor
 enum status conv_forward_desc(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *out);
 
 /*
- * Moves a descriptor on to oneDNN's next implementation where the first it offers is known to be the slower: brgconv on
- * groups of few channels. Keeps the first when only gemm or plain loops follow.
+ * Moves a fresh descriptor on to oneDNN's next implementation where the first it offers is known to be the slower: brgconv
+ * on groups of few channels. False when only gemm or plain loops follow: then make it again and keep the first (oneDNN
+ * can't go back, and its clones can't go on).
  */
-enum status conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t *desc);
+bool conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t desc);
 
 /* Floating-point operations of one of the three passes. */
 int64_t conv_flops(const struct tensor *output, const struct tensor *weight);

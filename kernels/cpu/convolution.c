@@ -1,6 +1,16 @@
 /* aten::convolution on oneDNN: weight into the library's layout, the convolution, and what must be brought around it. */
 #include "kernels/cpu/conv_common.h"
 
+static enum status choose_in(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
+{
+    TRY(conv_forward_desc(device, shape, desc));
+    if (conv_settle(shape, *desc))
+        return STATUS_OK;
+    dnnl_primitive_desc_destroy(*desc);
+    *desc = NULL;
+    return conv_forward_desc(device, shape, desc);
+}
+
 /* The descriptor of the first dtype that oneDNN has more than plain loops for; of the last dtype if it has not. */
 static enum status choose(struct device *device, const struct op_call *call, struct conv_shape *shape,
                           dnnl_primitive_desc_t *desc)
@@ -11,12 +21,12 @@ static enum status choose(struct device *device, const struct op_call *call, str
     for (int i = 0; i < count; i++) {
         TRY(conv_shape_init(shape, &call->attrs.conv, call->in[0], call->in[1], call->out[0], call->in[2] != NULL,
                             candidates[i]));
-        enum status status = conv_forward_desc(device, shape, desc);
+        enum status status = choose_in(device, shape, desc);
         bool last = i == count - 1;
         if (status != STATUS_OK && (status != STATUS_UNSUPPORTED || last))
             return status;
         if (last || (status == STATUS_OK && !steps_is_reference(*desc)))
-            return conv_settle(shape, desc);
+            return STATUS_OK;
         dnnl_primitive_desc_destroy(*desc);
         *desc = NULL;
         conv_shape_release(shape);

@@ -22,7 +22,8 @@ static void backward_release(struct backward *backward)
     backward->weights = backward->data = backward->forward = NULL;
 }
 
-static enum status choose_data(struct device *device, struct backward *backward, const_dnnl_primitive_attr_t attributes)
+static enum status describe_data(struct device *device, struct backward *backward,
+                                 const_dnnl_primitive_attr_t attributes)
 {
     const struct conv_shape *s = &backward->shape;
 
@@ -30,6 +31,16 @@ static enum status choose_data(struct device *device, struct backward *backward,
                          &backward->data, device->engine, dnnl_convolution_direct, s->input, s->weight, s->output,
                          s->stride, s->dilation, s->padding, s->padding, backward->forward, attributes),
                      "choosing a convolution backward data");
+}
+
+static enum status choose_data(struct device *device, struct backward *backward, const_dnnl_primitive_attr_t attributes)
+{
+    TRY(describe_data(device, backward, attributes));
+    if (conv_settle(&backward->shape, backward->data))
+        return STATUS_OK;
+    dnnl_primitive_desc_destroy(backward->data);
+    backward->data = NULL;
+    return describe_data(device, backward, attributes);
 }
 
 static enum status choose_weights(struct device *device, struct backward *backward,
@@ -53,10 +64,8 @@ static enum status choose_in(struct device *device, struct backward *backward, e
                             call->out[2] != NULL, dtype));
     TRY_OUT(conv_forward_desc(device, &backward->shape, &backward->forward));
     TRY_OUT(steps_attributes(&attributes));
-    if (call->out[0]) {
+    if (call->out[0])
         TRY_OUT(choose_data(device, backward, attributes));
-        TRY_OUT(conv_settle(&backward->shape, &backward->data));
-    }
     if (call->out[1] || call->out[2])
         TRY_OUT(choose_weights(device, backward, attributes));
 out:
