@@ -2,7 +2,7 @@
  * From the raw rows of a trace to findings. Pure functions over the database: no tensors, no devices, no clock.
  * Words are SEMANTICS.md's; tables are profiler/sql/schema.sql's.
  *
- * Steps. The first W steps of a run are warm-up: W is the trace's own `--profile W:A` where its command line has one,
+ * Steps. The first W steps of a run are warm-up: W is the trace's own (run.warmup_steps, --profile W:A) where it says,
  * else the leading steps (of the first half) that take more than WARMUP_EXCESS times the median of the later half, at
  * least one when there are WARMUP_LEAST_STEPS or more. Of the rest, a step is an outlier when it takes longer than the
  * median by more than OUTLIER_DEVIATIONS x 1.4826 x MAD and by more than OUTLIER_EXCESS of the median. The last step of
@@ -17,6 +17,7 @@
  * Verdicts. thrash: culprit of a round trip in at least half of the steady steps in which it occurs; necessary: charged
  * with conversions, but no culprit; clean: the rest. The figures of a thrash finding are those of the conversions
  * that vanish with its round trips: a batch, weight or optimizer conversion under the same operator is no part of them.
+ * A necessary finding has costs, but nothing that could be won back: its lost throughput is NULL.
  * Durations are sums over the conversions whose duration is known, and NULL when none is.
  */
 #ifndef ANALYSIS_ANALYSIS_H

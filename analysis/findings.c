@@ -59,7 +59,7 @@ static enum status add_up(const struct analysis *self, struct finding *finding, 
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         *sums[i] /= self->steady_count;
     finding->lost = (struct lost){{NAN, NAN, NAN}, NAN};
-    if (finding->conversions > 0 && finding->exposures == 0)
+    if (finding->verdict == VERDICT_NECESSARY || (finding->conversions > 0 && finding->exposures == 0))
         return STATUS_OK;
     return lost_throughput(self, exposed_ns, &finding->lost);
 }

@@ -171,7 +171,9 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
         " d.bytes_read + d.bytes_written, c.kernel_id, kd.stream, d.cause, d.from_format, d.to_format FROM conversion c"
         " JOIN conversion_def d USING (conversion_def_id) LEFT JOIN kernel k ON k.kernel_id = c.kernel_id"
         " LEFT JOIN kernel_def kd USING (kernel_def_id) WHERE c.step_id IS ?1 AND d.from_format <> d.to_format"
-        " AND d.from_format <> 'either' AND d.to_format <> 'either'";
+        " AND NOT ('either' IN (d.from_format, d.to_format) AND d.from_format IN ('contiguous', 'channels_last', "
+        "'either')"
+        " AND d.to_format IN ('contiguous', 'channels_last', 'either'))";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;

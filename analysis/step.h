@@ -16,7 +16,10 @@ struct step_op {
     enum phase phase;
 };
 
-/* Only those that change the order of elements: `either` never counts. In order of execution. */
+/*
+ * Only those that change the order of elements, in order of execution: between `either` and contiguous or channels_last
+ * nothing moves, between `either` and a library's blocks it does.
+ */
 struct step_conversion {
     int64_t conversion_id, conversion_def_id, op_id;
     int64_t source, dest;                        /* tensor numbers, -1 = inside the library */

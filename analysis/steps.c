@@ -1,20 +1,8 @@
 /* Pass: warm-up, steady and outlier steps. The rules stand in analysis.h. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/analysis_int.h"
-
-/* W of "--profile W:A" (or "--profile=W:A") in a command line, -1 when it is not there. */
-static int told_warmup(const char *command_line)
-{
-    const char *option = command_line ? strstr(command_line, "--profile") : NULL;
-    if (!option || (option[9] != ' ' && option[9] != '='))
-        return -1;
-    char *end;
-    long steps = strtol(option + 10, &end, 10);
-    return end != option + 10 && *end == ':' && steps >= 0 && steps < 1000000 ? (int)steps : -1;
-}
 
 static int settling_steps(const double *dur_ns, int count)
 {
@@ -66,7 +54,7 @@ static double number_or_nan(sqlite3_stmt *row, int column)
 /* Reads the steps of every run and classifies each run's when the next one begins. */
 static enum status load_steps(struct analysis *self)
 {
-    static const char sql[] = "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), command_line FROM step"
+    static const char sql[] = "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), warmup_steps FROM step"
                               " LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -85,7 +73,7 @@ static enum status load_steps(struct analysis *self)
             first = self->steps_count;
         }
         if (self->steps_count == first)
-            warmup = told_warmup((const char *)sqlite3_column_text(row, 4));
+            warmup = sqlite3_column_type(row, 4) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 4);
         TRY_OUT(array_room(&self->steps, &self->steps_room, self->steps_count, sizeof *self->steps));
         self->steps[self->steps_count++] = step;
         TRY_OUT(trace_step(row, &more));

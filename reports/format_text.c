@@ -242,10 +242,6 @@ static void put_next(const struct report *report, FILE *out)
     strbuf_clear(&text);
     words_next_report(&text, report);
     fprintf(out, "Next:  %s\n", text.text);
-    strbuf_clear(&text);
-    words_next_verify(&text, report);
-    if (text.length > 0)
-        fprintf(out, "       %s\n", text.text);
     strbuf_release(&text);
 }
 

@@ -157,18 +157,8 @@ static void put_notes(const struct report *report, FILE *out)
 
 static void put_footer(const struct report *report, FILE *out)
 {
-    struct strbuf next;
-
     fputs("Written by clprof " CLPROF_VERSION " from ", out);
     html_text(out, report->trace_path);
-    strbuf_init(&next);
-    words_next_verify(&next, report);
-    if (next.length > 0) {
-        fputs(". To measure the estimates: <code>", out);
-        html_text(out, next.text);
-        fputs("</code>", out);
-    }
-    strbuf_release(&next);
 }
 
 static void put_data(const struct report *report, FILE *out)

@@ -222,17 +222,3 @@ void words_next_report(struct strbuf *out, const struct report *report)
     text_shell_word(out, report->trace_path);
     strbuf_append(out, " --format html -o report.html");
 }
-
-void words_next_verify(struct strbuf *out, const struct report *report)
-{
-    const struct table *operators = &report->section[SECTION_operators];
-    const char *source = run_text(report, "source");
-
-    if (source == NULL || strcmp(source, "train") != 0 || words_count_verdict(report, "thrash") == 0)
-        return;
-    for (size_t i = 0; i < operators->rows; i++)
-        if (!isnan(table_number(operators, i, "verified_percent")))
-            return;
-    strbuf_append(out, "clprof verify ");
-    text_shell_word(out, report->trace_path);
-}

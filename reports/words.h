@@ -31,9 +31,8 @@ void words_round_trips(struct strbuf *out, const struct report *report);
 /* What the findings come to, in one or two sentences. */
 void words_verdict(struct strbuf *out, const struct report *report);
 
-/* The commands that lead on from here; "" when there is no such command. */
+/* The command that leads on from here. */
 void words_next_report(struct strbuf *out, const struct report *report);
-void words_next_verify(struct strbuf *out, const struct report *report);
 
 /* Operators whose verdict is `verdict`. */
 size_t words_count_verdict(const struct report *report, const char *verdict);

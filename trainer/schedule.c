@@ -12,10 +12,11 @@ static double onecycle(double peak, int64_t step, int64_t steps)
 {
     double initial = peak / 25, final = initial / 1e4;
     double up_end = 0.3 * (double)steps - 1, down_end = (double)steps - 1;
-    if (down_end <= 0)
+    if (steps < 1)
         return peak;
+    /* With fewer than four steps there is no way up (up_end < 0), and torch starts beyond the peak. */
     if ((double)step <= up_end)
-        return cosine_between(initial, peak, up_end > 0 ? (double)step / up_end : 1);
+        return cosine_between(initial, peak, (double)step / up_end);
     return cosine_between(peak, final, ((double)step - up_end) / (down_end - up_end));
 }
 

@@ -1,4 +1,4 @@
-/* Group normalisation: each sample in `groups` groups of channels, statistics over (C/groups, H, W), and its gradients. */
+/* Group normalisation: each sample in `groups` groups of channels, statistics over (C/groups,H,W), and its gradients. */
 #include <math.h>
 
 #include "kernels/ref/ref.h"

@@ -3,7 +3,7 @@
  * the analysis must find in it.
  *
  *   # a comment
- *   run batch=8 command=--profile_2:8       columns of table run; '_' stands for a blank
+ *   run batch=8 warmup=2                     columns of table run
  *   steps 1000 1000 1200                    durations, one a step; "steps none" = rows outside steps
  *   policy aten::native_group_norm 1        a policy_rule row: operator, breaks
  *   module layer1.0.bn1                     a module row; its parents are made with it

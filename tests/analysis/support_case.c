@@ -255,13 +255,9 @@ static void read_kernel(struct loader *self, char **words, int count)
 
 static void read_run(struct loader *self, char **words, int count)
 {
-    char command[128] = "";
-    const char *told = value_of(words, count, "command");
-    snprintf(command, sizeof command, "%s", told ? told : "");
-    for (char *c = command; *c; c++)
-        *c = *c == '_' ? ' ' : *c;
-    insert(self, "INSERT INTO run (run_id, source, batch_size, command_line) VALUES (1, 'train', nullif(%lld, 0), %Q)",
-           number_of(words, count, "batch", 0), command);
+    insert(self, "INSERT INTO run (run_id, source, batch_size, warmup_steps)"
+                 " VALUES (1, 'train', nullif(%lld, 0), nullif(%lld, -1))",
+           number_of(words, count, "batch", 0), number_of(words, count, "warmup", -1));
 }
 
 static void read_line(struct loader *self, char *line)

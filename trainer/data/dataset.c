@@ -32,6 +32,9 @@ static enum status open_split(struct dataset *dataset, enum split split)
     if (label_count != size[0])
         return FAIL(CORRUPT, "%s holds %lld images but %s holds %lld labels", images, (long long)size[0], labels,
                     (long long)label_count);
+    if (split != SPLIT_TRAIN && (size[1] != dataset->height || size[2] != dataset->width))
+        return FAIL(CORRUPT, "%s: images of %lldx%lld (byte 8), but those of %s are %dx%d", images, (long long)size[1],
+                    (long long)size[2], image_files[SPLIT_TRAIN], dataset->height, dataset->width);
     dataset->count[split] = size[0];
     dataset->height = (int)size[1];
     dataset->width = (int)size[2];
@@ -74,22 +77,50 @@ enum status dataset_open(const char *source, struct dataset *out)
     return open_folder(out, source, "--data takes fashion-mnist, synthetic, or a folder with the four idx.gz files");
 }
 
+/* One file of a split, of the sizes that dataset_open saw. */
+static enum status load_file(const struct dataset *dataset, const char *path, int dims, const int64_t *expected,
+                             uint8_t **data)
+{
+    int64_t size[3];
+    TRY(idx_read(path, dims, size, data));
+    for (int d = 0; d < dims; d++) {
+        if (size[d] != expected[d])
+            return FAIL(CORRUPT, "%s: size %lld at byte %d was %lld when %s was opened", path, (long long)size[d],
+                        4 + 4 * d, (long long)expected[d], dataset->folder);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_labels(const struct dataset *dataset, const char *path, const uint8_t *labels, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (labels[i] >= dataset->classes)
+            return FAIL(CORRUPT, "%s: label %d at byte %lld, but there are only %d classes", path, labels[i],
+                        (long long)(8 + i), dataset->classes);
+    }
+    return STATUS_OK;
+}
+
 enum status dataset_load(struct dataset *dataset, enum split split)
 {
     char path[4096];
-    int64_t size[3];
+    uint8_t *pixels = NULL, *labels = NULL;
+    int64_t size[3] = {dataset->count[split], dataset->height, dataset->width};
+    enum status status;
     if (!dataset->folder || dataset->labels[split])
         return STATUS_OK;
     path_of(dataset, image_files[split], path, sizeof path);
-    TRY(idx_read(path, 3, size, &dataset->pixels[split]));
+    TRY_OUT(load_file(dataset, path, 3, size, &pixels));
     path_of(dataset, label_files[split], path, sizeof path);
-    TRY(idx_read(path, 1, size, &dataset->labels[split]));
-    for (int64_t i = 0; i < size[0]; i++) {
-        if (dataset->labels[split][i] >= dataset->classes)
-            return FAIL(CORRUPT, "%s: label %d at byte %lld, but there are only %d classes", path,
-                        dataset->labels[split][i], (long long)(8 + i), dataset->classes);
-    }
-    return STATUS_OK;
+    TRY_OUT(load_file(dataset, path, 1, size, &labels));
+    TRY_OUT(check_labels(dataset, path, labels, size[0]));
+    dataset->pixels[split] = pixels;
+    dataset->labels[split] = labels;
+    pixels = labels = NULL;
+out:
+    free(pixels);
+    free(labels);
+    return status;
 }
 
 void dataset_release(struct dataset *dataset)

@@ -9,7 +9,7 @@
 /* Reads the header: `dims` sizes. Fails naming the file and the byte where it stops being an idx file. */
 enum status idx_header(const char *path, int dims, int64_t *size);
 
-/* Reads everything; *data is owned by the caller, *bytes is the product of the sizes. */
+/* Reads everything, the checksum too; *data, the product of the sizes in bytes, is owned by the caller. */
 enum status idx_read(const char *path, int dims, int64_t *size, uint8_t **data);
 
 #endif

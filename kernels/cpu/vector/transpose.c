@@ -8,8 +8,8 @@
 
 #include "kernels/cpu/vector/convert.h"
 
-#define STAGE_BYTES ((int64_t)256 << 10) /* a block under construction; fits a second-level cache */
-#define NARROW_LENGTH 4096              /* long side of a block when the other is too short for vectors */
+#define STAGE_BYTES ((int64_t)160 << 10) /* a block under construction; fits a second-level cache */
+#define NARROW_LENGTH 1024              /* long side of a block when the other is too short for vectors */
 
 /* How one call cuts its matrices. */
 struct blocking {
@@ -47,11 +47,11 @@ static void choose_staged(struct blocking *out, const struct transpose_plan *pla
 {
     int64_t bytes = (int64_t)dtype_bytes(plan->outer.to_dtype);
     out->rows = plan->rows;
-    out->columns = 128;
-    while (out->columns > 32 && out->rows * (out->columns + least) * bytes > STAGE_BYTES)
+    out->columns = 4 * LINE_BYTES / bytes;
+    while (out->columns > least && out->rows * (out->columns + least) * bytes > STAGE_BYTES)
         out->columns /= 2;
     if (out->rows * (out->columns + least) * bytes > STAGE_BYTES) {
-        out->columns = 64;
+        out->columns = 2 * LINE_BYTES / bytes;
         out->rows = STAGE_BYTES / ((out->columns + least) * bytes) / 64 * 64 - 64;
     }
 }
@@ -67,8 +67,8 @@ static void choose_blocking(struct blocking *out, const struct transpose_plan *p
     bool along_columns = plan->rows <= 64 || plan->from_pitch % 1024 == 0 ||
                          (plan->from_pitch % 64 == 0 && plan->from_pitch <= 512);
     enum transpose_store store = STORE_CACHED;
-    if (outer->stream && whole_lines)
-        store = along_columns ? STORE_STREAM_ALONG_COLUMNS : STORE_STREAM_ALONG_ROWS;
+    if (outer->stream)
+        store = !whole_lines ? STORE_STAGED : along_columns ? STORE_STREAM_ALONG : STORE_STREAM_DOWN;
     int64_t least;
     out->block = VECTOR_NAME(transpose_block_find)(dtype_bytes(outer->to_dtype), plan->rows, plan->columns, store,
                                                    &least);
