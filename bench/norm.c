@@ -59,8 +59,8 @@ static void problem_init(struct problem *p, const struct shape *shape, enum memo
     struct tensor map = tensor_make_4d(DTYPE_BFLOAT16, BATCH, channels, shape->size, shape->size, format);
     struct tensor vector = tensor_make(DTYPE_FLOAT32, 1, &channels, FORMAT_CONTIGUOUS);
     struct tensor *maps[] = {&p->x, &p->y, &p->dy, &p->dx};
-    struct tensor *vectors[] = {&p->weight, &p->bias, &p->running_mean, &p->running_var,
-                                &p->save_mean, &p->save_invstd, &p->grad_weight, &p->grad_bias};
+    struct tensor *vectors[] = {&p->weight,    &p->bias,        &p->running_mean, &p->running_var,
+                                &p->save_mean, &p->save_invstd, &p->grad_weight,  &p->grad_bias};
     for (int i = 0; i < 4; i++) {
         *maps[i] = map;
         tensor_fill(maps[i], 0.25f, 2);
@@ -75,8 +75,9 @@ static void problem_init(struct problem *p, const struct shape *shape, enum memo
 
 static void problem_release(struct problem *p)
 {
-    struct tensor *all[] = {&p->x, &p->y, &p->dy, &p->dx, &p->weight, &p->bias, &p->running_mean, &p->running_var,
-                            &p->save_mean, &p->save_invstd, &p->grad_weight, &p->grad_bias};
+    struct tensor *all[] = {&p->x,         &p->y,           &p->dy,           &p->dx,
+                            &p->weight,    &p->bias,        &p->running_mean, &p->running_var,
+                            &p->save_mean, &p->save_invstd, &p->grad_weight,  &p->grad_bias};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->data);
     free(p->scratch);
@@ -101,22 +102,30 @@ static void onednn_bind(struct onednn *o, int direction, int arg, const_dnnl_mem
     o->args[direction][o->arg_count[direction]++] = (dnnl_exec_arg_t){arg, memory};
 }
 
-static void onednn_bind_all(struct onednn *o, struct problem *p, const_dnnl_memory_desc_t map, const_dnnl_memory_desc_t vector,
-                            const_dnnl_memory_desc_t workspace)
+static void onednn_bind_all(struct onednn *o, struct problem *p, const_dnnl_memory_desc_t map,
+                            const_dnnl_memory_desc_t vector, const_dnnl_memory_desc_t workspace)
 {
     const struct {
         int direction, arg;
         const_dnnl_memory_desc_t desc;
         void *data;
     } rows[] = {
-        {0, DNNL_ARG_SRC, map, p->x.data}, {0, DNNL_ARG_DST, map, p->y.data},
-        {0, DNNL_ARG_SCALE, vector, p->weight.data}, {0, DNNL_ARG_SHIFT, vector, p->bias.data},
-        {0, DNNL_ARG_MEAN, vector, p->save_mean.data}, {0, DNNL_ARG_VARIANCE, vector, p->save_invstd.data},
+        {0, DNNL_ARG_SRC, map, p->x.data},
+        {0, DNNL_ARG_DST, map, p->y.data},
+        {0, DNNL_ARG_SCALE, vector, p->weight.data},
+        {0, DNNL_ARG_SHIFT, vector, p->bias.data},
+        {0, DNNL_ARG_MEAN, vector, p->save_mean.data},
+        {0, DNNL_ARG_VARIANCE, vector, p->save_invstd.data},
         {0, DNNL_ARG_WORKSPACE, workspace, p->workspace},
-        {1, DNNL_ARG_SRC, map, p->x.data}, {1, DNNL_ARG_DIFF_DST, map, p->dy.data}, {1, DNNL_ARG_DIFF_SRC, map, p->dx.data},
-        {1, DNNL_ARG_SCALE, vector, p->weight.data}, {1, DNNL_ARG_MEAN, vector, p->save_mean.data},
-        {1, DNNL_ARG_VARIANCE, vector, p->save_invstd.data}, {1, DNNL_ARG_DIFF_SCALE, vector, p->grad_weight.data},
-        {1, DNNL_ARG_DIFF_SHIFT, vector, p->grad_bias.data}, {1, DNNL_ARG_WORKSPACE, workspace, p->workspace},
+        {1, DNNL_ARG_SRC, map, p->x.data},
+        {1, DNNL_ARG_DIFF_DST, map, p->dy.data},
+        {1, DNNL_ARG_DIFF_SRC, map, p->dx.data},
+        {1, DNNL_ARG_SCALE, vector, p->weight.data},
+        {1, DNNL_ARG_MEAN, vector, p->save_mean.data},
+        {1, DNNL_ARG_VARIANCE, vector, p->save_invstd.data},
+        {1, DNNL_ARG_DIFF_SCALE, vector, p->grad_weight.data},
+        {1, DNNL_ARG_DIFF_SHIFT, vector, p->grad_bias.data},
+        {1, DNNL_ARG_WORKSPACE, workspace, p->workspace},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         onednn_bind(o, rows[i].direction, rows[i].arg, rows[i].desc, rows[i].data);
@@ -139,10 +148,12 @@ static void onednn_init(struct onednn *o, struct problem *p)
     must(dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags), "a stream");
     must(onednn_desc(&map, &p->x, dnnl_bf16), "the map");
     must(onednn_desc(&vector, &p->weight, dnnl_f32), "the vector");
-    must(dnnl_batch_normalization_forward_primitive_desc_create(&forward, o->engine, dnnl_forward_training, map, map, 1e-5f,
-                                                                flags, NULL), "forward");
-    must(dnnl_batch_normalization_backward_primitive_desc_create(&backward, o->engine, dnnl_backward, map, map, map, 1e-5f,
-                                                                 flags, forward, NULL), "backward");
+    must(dnnl_batch_normalization_forward_primitive_desc_create(&forward, o->engine, dnnl_forward_training, map, map,
+                                                                1e-5f, flags, NULL),
+         "forward");
+    must(dnnl_batch_normalization_backward_primitive_desc_create(&backward, o->engine, dnnl_backward, map, map, map,
+                                                                 1e-5f, flags, forward, NULL),
+         "backward");
     const_dnnl_memory_desc_t workspace = dnnl_primitive_desc_query_md(forward, dnnl_query_workspace_md, 0);
     p->workspace = memory_take(dnnl_memory_desc_get_size(workspace));
     must(dnnl_primitive_create(&o->primitive[0], forward), "forward");
@@ -176,12 +187,14 @@ static double time_ours(norm_kernel *kernel, const struct op_call *call, const s
 static double time_onednn(struct onednn *o, int direction)
 {
     int64_t start = clock_ns();
-    must(dnnl_primitive_execute(o->primitive[direction], o->stream, o->arg_count[direction], o->args[direction]), "to run");
+    must(dnnl_primitive_execute(o->primitive[direction], o->stream, o->arg_count[direction], o->args[direction]),
+         "to run");
     dnnl_stream_wait(o->stream);
     return (double)(clock_ns() - start) / 1e6;
 }
 
-static void shape_measure(const struct shape *shape, enum memory_format format, norm_kernel *const kernel[2], int threads)
+static void shape_measure(const struct shape *shape, enum memory_format format, norm_kernel *const kernel[2],
+                          int threads)
 {
     struct problem p = {0};
     struct onednn o = {0};
@@ -189,11 +202,14 @@ static void shape_measure(const struct shape *shape, enum memory_format format, 
     problem_init(&p, shape, format, threads);
     onednn_init(&o, &p);
     union op_attrs attrs = {.norm = {.eps = 1e-5, .momentum = 0.1, .training = true, .relu = true}};
-    const struct op_call call[2] = {
-        {OP_BATCH_NORM, attrs, {&p.x, &p.weight, &p.bias, &p.running_mean, &p.running_var},
-         {&p.y, &p.save_mean, &p.save_invstd}},
-        {OP_BATCH_NORM_BACKWARD, attrs, {&p.dy, &p.x, &p.weight, &p.bias, &p.save_mean, &p.save_invstd},
-         {&p.dx, &p.grad_weight, &p.grad_bias}}};
+    const struct op_call call[2] = {{OP_BATCH_NORM,
+                                     attrs,
+                                     {&p.x, &p.weight, &p.bias, &p.running_mean, &p.running_var},
+                                     {&p.y, &p.save_mean, &p.save_invstd}},
+                                    {OP_BATCH_NORM_BACKWARD,
+                                     attrs,
+                                     {&p.dy, &p.x, &p.weight, &p.bias, &p.save_mean, &p.save_invstd},
+                                     {&p.dx, &p.grad_weight, &p.grad_bias}}};
     for (int round = 0; round < ROUNDS; round++) {
         for (int d = 0; d < 2; d++) {
             double theirs = time_onednn(&o, d), ours = time_ours(kernel[d], &call[d], &p);
@@ -224,7 +240,8 @@ int main(int argc, char **argv)
     int threads = argc > 3 ? atoi(argv[3]) : omp_get_max_threads();
     norm_kernel *const kernel[2] = {rows ? level->batch_norm_rows : level->batch_norm_planes,
                                     rows ? level->batch_norm_backward_rows : level->batch_norm_backward_planes};
-    printf("# bf16, %s, batch %d, %d threads, %s\n", rows ? "channels_last" : "contiguous", BATCH, threads, level->level);
+    printf("# bf16, %s, batch %d, %d threads, %s\n", rows ? "channels_last" : "contiguous", BATCH, threads,
+           level->level);
     printf("# shape\tforward ms\toneDNN\tratio\tbackward ms\toneDNN\tratio\n");
     omp_set_num_threads(threads);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

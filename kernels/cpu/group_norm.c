@@ -9,10 +9,9 @@ static enum status forward_prepare(struct device *device, const struct op_call *
     bool rows;
     TRY(vector_op_layout(call, maps, 2, &rows));
     TRY(vector_op_float32(call, small, 4));
-    struct vector_op op = {rows ? device->vector->group_norm_rows : device->vector->group_norm_planes,
-                           vector_op_variant(rows),
-                           rows ? group_norm_rows_scratch_bytes(x->size[0], x->size[1], device->threads) : 0,
-                           tensor_bytes(x)};
+    struct vector_op op = {
+        rows ? device->vector->group_norm_rows : device->vector->group_norm_planes, vector_op_variant(rows),
+        rows ? group_norm_rows_scratch_bytes(x->size[0], x->size[1], device->threads) : 0, tensor_bytes(x)};
     return vector_op_create(device, call, &op, out);
 }
 
@@ -23,8 +22,10 @@ static enum status backward_prepare(struct device *device, const struct op_call 
     const struct tensor *const small[] = {call->in[2], call->in[3], call->in[4], call->out[1], call->out[2]};
     bool rows;
     if (call->attrs.norm.relu)
-        return FAIL(UNSUPPORTED, "%s with a fused relu: its mask needs the bias, which this operator is not given; run the "
-                    "relu's own backward first", op_name(call->op));
+        return FAIL(UNSUPPORTED,
+                    "%s with a fused relu: its mask needs the bias, which this operator is not given; run the "
+                    "relu's own backward first",
+                    op_name(call->op));
     TRY(vector_op_layout(call, maps, 3, &rows));
     TRY(vector_op_float32(call, small, 5));
     struct vector_op op = {rows ? device->vector->group_norm_backward_rows : device->vector->group_norm_backward_planes,

@@ -29,7 +29,8 @@ static enum status softmax_prepare(struct device *device, const struct op_call *
 
 static enum status softmax_backward_prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
-    return loss_prepare(device, call, device->vector->log_softmax_backward, call->in[1], call->in[0], call->out[0], out);
+    return loss_prepare(device, call, device->vector->log_softmax_backward, call->in[1], call->in[0], call->out[0],
+                        out);
 }
 
 static enum status nll_prepare(struct device *device, const struct op_call *call, struct op_prepared **out)

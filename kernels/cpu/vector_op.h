@@ -10,9 +10,14 @@
 
 struct vector_op {
     void (*kernel)(const struct op_call *call, void *scratch, int threads);
-    const char *variant;  /* "channels_last", "contiguous", "" */
+    const char *variant; /* "channels_last", "contiguous", "" */
     size_t scratch_bytes;
-    int64_t read_again;   /* bytes that a second pass reads */
+    int64_t read_again; /* bytes that a second pass reads */
+    /*
+     * Operands in different formats, where the operator reads input 0 by its strides: the kernel first gathers it into
+     * scratch in output 0's layout. Part of the one kernel, as PyTorch's strided kernels make no copy either.
+     */
+    bool gathers;
 };
 
 /* Fails only with NO_MEMORY. */
@@ -20,8 +25,8 @@ enum status vector_op_create(struct device *device, const struct op_call *call, 
                              struct op_prepared **out);
 
 /*
- * Decides between the *_rows and *_planes kernels: *rows is true for channels_last. All `count` maps (NULL = absent) must
- * be dense 4-D tensors of one layout and one dtype out of float32, bfloat16, float16, else UNSUPPORTED.
+ * Decides between the *_rows and *_planes kernels: *rows is true for channels_last. All `count` maps (NULL = absent)
+ * must be dense 4-D tensors of one layout and one dtype out of float32, bfloat16, float16, else UNSUPPORTED.
  */
 enum status vector_op_layout(const struct op_call *call, const struct tensor *const *maps, int count, bool *rows);
 

@@ -29,7 +29,8 @@ static void channel_statistics(const struct op_call *call, const struct planes *
     *mean = ((float *)call->out[1]->data)[c] = (float)centre;
     *invstd = ((float *)call->out[2]->data)[c] = (float)(1 / sqrt(spread / count + attrs->eps));
     *running_mean = (float)((1 - attrs->momentum) * *running_mean + attrs->momentum * centre);
-    *running_var = (float)((1 - attrs->momentum) * *running_var + attrs->momentum * spread / (count > 1 ? count - 1 : 1));
+    *running_var =
+        (float)((1 - attrs->momentum) * *running_var + attrs->momentum * spread / (count > 1 ? count - 1 : 1));
 }
 
 void VECTOR_NAME(vector_batch_norm_planes)(const struct op_call *call, void *scratch, int threads)
@@ -47,8 +48,8 @@ void VECTOR_NAME(vector_batch_norm_planes)(const struct op_call *call, void *scr
         float scale = weight[c] * invstd;
         struct planes_result result = {x->data, residual ? residual->data : NULL, call->out[0]->data, scale,
                                        bias[c] - mean * scale};
-        VECTOR_NAME(planes_apply)(x->dtype, residual ? APPLY_RESIDUAL : APPLY_FORWARD, call->attrs.norm.relu, &result,
-                                  &planes);
+        VECTOR_NAME(planes_apply)
+        (x->dtype, residual ? APPLY_RESIDUAL : APPLY_FORWARD, call->attrs.norm.relu, &result, &planes);
     }
 }
 
@@ -61,13 +62,14 @@ static void channel_backward(const struct op_call *call, int64_t c)
     struct planes planes = channel_planes(x, c);
     struct planes_source source = {x->data, dy->data, mean, weight * invstd, bias - mean * (weight * invstd)};
     double sum = 0, product = 0;
-    VECTOR_NAME(planes_reduce)(x->dtype, call->attrs.norm.relu ? REDUCE_GRAD_RELU : REDUCE_GRAD, &source, &planes, &sum,
-                               &product);
+    VECTOR_NAME(planes_reduce)
+    (x->dtype, call->attrs.norm.relu ? REDUCE_GRAD_RELU : REDUCE_GRAD, &source, &planes, &sum, &product);
     double per_pixel = 1 / (double)(planes.count * planes.planes);
     double factor = (double)weight * invstd, grad_weight = product * invstd;
     double x_factor = -factor * invstd * grad_weight * per_pixel;
-    struct planes_result result = {x->data, dy->data, call->out[0]->data, source.scale, source.offset, (float)factor,
-                                   (float)x_factor, (float)(-factor * sum * per_pixel - x_factor * mean)};
+    struct planes_result result = {
+        x->data,       dy->data,      call->out[0]->data, source.scale,
+        source.offset, (float)factor, (float)x_factor,    (float)(-factor * sum * per_pixel - x_factor * mean)};
     ((float *)call->out[1]->data)[c] = (float)grad_weight;
     ((float *)call->out[2]->data)[c] = (float)sum;
     VECTOR_NAME(planes_apply)(x->dtype, APPLY_GRAD, call->attrs.norm.relu, &result, &planes);

@@ -1,6 +1,6 @@
 /*
- * Batch norm of channels_last tensors. Forward reads x for the statistics and again for the result; backward reads dy and
- * x twice. Each thread keeps its own rows in both passes. Floor: memory traffic.
+ * Batch norm of channels_last tensors. Forward reads x for the statistics and again for the result; backward reads dy
+ * and x twice. Each thread keeps its own rows in both passes. Floor: memory traffic.
  */
 #include <math.h>
 #include <omp.h>
@@ -42,7 +42,8 @@ static struct state state_make(const struct tensor *x, void *scratch, int thread
     return s;
 }
 
-VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct rows_part *part, float *shift, float *centre)
+VECTOR_INLINE void sample_rows(enum dtype dtype, const void *x, const struct rows_part *part, float *shift,
+                               float *centre)
 {
     int64_t lanes = part->rows->lanes, count = part->end - part->begin;
     for (int64_t lane = 0; lane < lanes; lane += PAIR_WIDTH) {
@@ -75,8 +76,8 @@ static void choose_shift(enum dtype dtype, const void *x, const struct rows_part
 }
 
 /*
- * Merges the sums of one (thread, replica) into mean and spread of channels [begin, end) by Chan's formula: `before` and
- * `added` are pixels so far and of this part.
+ * Merges the sums of one (thread, replica) into mean and spread of channels [begin, end) by Chan's formula: `before`
+ * and `added` are pixels so far and of this part.
  */
 static void merge_part(const struct state *s, int thread, int64_t replica, double before, double added, int64_t begin,
                        int64_t end)
@@ -124,7 +125,8 @@ static void finish_statistics(const struct op_call *call, const struct state *s,
         save_mean[c] = (float)s->mean[c];
         save_invstd[c] = (float)(1 / sqrt(spread / count + attrs->eps));
         running_mean[c] = (float)((1 - attrs->momentum) * running_mean[c] + attrs->momentum * s->mean[c]);
-        running_var[c] = (float)((1 - attrs->momentum) * running_var[c] + attrs->momentum * spread / (count > 1 ? count - 1 : 1));
+        running_var[c] =
+            (float)((1 - attrs->momentum) * running_var[c] + attrs->momentum * spread / (count > 1 ? count - 1 : 1));
     }
 }
 
@@ -152,7 +154,8 @@ static void use_running(const struct op_call *call, const struct state *s)
 }
 
 /* One thread's share of the statistics. Holds a barrier: every thread of the team calls it. */
-static void thread_statistics(const struct op_call *call, const struct state *s, const struct rows_part *part, int thread)
+static void thread_statistics(const struct op_call *call, const struct state *s, const struct rows_part *part,
+                              int thread)
 {
     const struct tensor *x = call->in[0];
     int64_t lanes = s->rows.lanes, begin = rows_split_channels(s->rows.channels, thread, s->threads);
@@ -185,7 +188,8 @@ void VECTOR_NAME(vector_batch_norm_rows)(const struct op_call *call, void *scrat
         struct rows_part part = rows_part_of(&s.rows, omp_get_thread_num(), mine.threads);
         if (call->attrs.norm.training)
             thread_statistics(call, &mine, &part, omp_get_thread_num());
-        VECTOR_NAME(rows_apply)(x->dtype, residual ? APPLY_RESIDUAL : APPLY_FORWARD, call->attrs.norm.relu, &args, &part);
+        VECTOR_NAME(rows_apply)
+        (x->dtype, residual ? APPLY_RESIDUAL : APPLY_FORWARD, call->attrs.norm.relu, &args, &part);
     }
 }
 
@@ -225,7 +229,8 @@ static void finish_gradients(const struct op_call *call, const struct state *s, 
 }
 
 /* One thread's share of the two sums. Holds barriers: every thread of the team calls it. */
-static void thread_gradients(const struct op_call *call, const struct state *s, const struct rows_part *part, int thread)
+static void thread_gradients(const struct op_call *call, const struct state *s, const struct rows_part *part,
+                             int thread)
 {
     const struct tensor *dy = call->in[0], *x = call->in[1];
     int64_t lanes = s->rows.lanes, begin = rows_split_channels(s->rows.channels, thread, s->threads);
@@ -237,8 +242,8 @@ static void thread_gradients(const struct op_call *call, const struct state *s, 
     memset(sum, 0, (size_t)lanes * sizeof *sum);
     memset(product, 0, (size_t)lanes * sizeof *product);
 #pragma omp barrier
-    VECTOR_NAME(rows_reduce)(x->dtype, call->attrs.norm.relu ? REDUCE_GRAD_RELU : REDUCE_GRAD, &source, part, 0, lanes, sum,
-                             product);
+    VECTOR_NAME(rows_reduce)
+    (x->dtype, call->attrs.norm.relu ? REDUCE_GRAD_RELU : REDUCE_GRAD, &source, part, 0, lanes, sum, product);
 #pragma omp barrier
     merge_gradients(s, begin, end);
     finish_gradients(call, s, begin, end);
@@ -249,8 +254,8 @@ void VECTOR_NAME(vector_batch_norm_backward_rows)(const struct op_call *call, vo
 {
     const struct tensor *dy = call->in[0], *x = call->in[1];
     struct state s = state_make(x, scratch, threads);
-    struct apply_args args = {x->data, dy->data, call->out[0]->data, s.lane[SCALE], s.lane[OFFSET], s.lane[DY_FACTOR],
-                              s.lane[X_FACTOR], s.lane[CONSTANT]};
+    struct apply_args args = {x->data,        dy->data,          call->out[0]->data, s.lane[SCALE],
+                              s.lane[OFFSET], s.lane[DY_FACTOR], s.lane[X_FACTOR],   s.lane[CONSTANT]};
 #pragma omp parallel num_threads(threads)
     {
         struct state mine = s;

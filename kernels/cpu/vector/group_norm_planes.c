@@ -25,8 +25,8 @@ static void group_forward(const struct op_call *call, int64_t item)
     for (int64_t c = channels - 1; c >= 0; c--) {
         float scale = weight[first + c] * rstd;
         struct planes plane = {at + c * pixels, pixels, 0, 1};
-        struct planes_result result = {.x = x->data, .out = call->out[0]->data, .scale = scale,
-                                       .offset = bias[first + c] - mean * scale};
+        struct planes_result result = {
+            .x = x->data, .out = call->out[0]->data, .scale = scale, .offset = bias[first + c] - mean * scale};
         VECTOR_NAME(planes_apply)(x->dtype, APPLY_FORWARD, call->attrs.norm.relu, &result, &plane);
     }
 }
@@ -63,7 +63,10 @@ static void group_backward(const struct op_call *call, int64_t item, struct sums
         dot += *to_xhat * weight[c];
     }
     double x_factor = -(double)rstd * rstd * dot / count;
-    struct planes_result result = {.x = x->data, .other = dy->data, .out = call->out[0]->data, .x_factor = (float)x_factor,
+    struct planes_result result = {.x = x->data,
+                                   .other = dy->data,
+                                   .out = call->out[0]->data,
+                                   .x_factor = (float)x_factor,
                                    .constant = (float)(-rstd * sum / count - x_factor * mean)};
     for (int64_t c = channels - 1; c >= 0; c--) {
         struct planes plane = {(item * channels + c) * pixels, pixels, 0, 1};

@@ -1,7 +1,7 @@
 /*
- * Group norm of channels_last tensors. An image is read once for its groups' sums and again for the result; with at least
- * as many images as threads each thread does whole images, so the second reading finds the image in its cache. Otherwise
- * images are cut into parts.
+ * Group norm of channels_last tensors. An image is read once for its groups' sums and again for the result; with at
+ * least as many images as threads each thread does whole images, so the second reading finds the image in its cache.
+ * Otherwise images are cut into parts.
  */
 #include <math.h>
 #include <omp.h>
@@ -23,7 +23,7 @@ struct state {
     const struct tensor *x;
     struct norm_rows rows; /* of one image */
     int64_t pixels, group_channels;
-    int threads, parts;    /* parts of an image */
+    int threads, parts; /* parts of an image */
     void *scratch;
 };
 
@@ -31,8 +31,8 @@ static struct state state_make(const struct op_call *call, const struct tensor *
 {
     int64_t channels = x->size[1], pixels = x->size[2] * x->size[3], images = x->size[0];
     int parts = images >= threads || images == 0 ? 1 : (int)((threads + images - 1) / images);
-    return (struct state){call, x, norm_rows_make(channels, pixels), pixels, channels / call->attrs.norm.groups, threads,
-                          parts, scratch};
+    return (struct state){
+        call, x, norm_rows_make(channels, pixels), pixels, channels / call->attrs.norm.groups, threads, parts, scratch};
 }
 
 static struct slot slot_at(const struct state *s, int64_t index)
@@ -70,7 +70,8 @@ static void sum_part(const struct state *s, const struct slot *slot, int64_t n, 
     VECTOR_NAME(rows_reduce)(s->x->dtype, kind, &source, &rows, 0, s->rows.lanes, slot->sum, slot->product);
 }
 
-/* Brings the sums of all parts of an image, and of all replicas of a channel, into the first C lanes of its first slot. */
+/* Brings the sums of all parts of an image, and of all replicas of a channel, into the first C lanes of its first slot.
+ */
 static void merge_parts(const struct state *s, int64_t first)
 {
     struct slot to = slot_at(s, first);
@@ -129,8 +130,10 @@ static void forward_write(const struct state *s, int64_t first, int64_t n, int p
 {
     struct slot slot = slot_at(s, first);
     struct rows_part rows = rows_part_of(&s->rows, part, s->parts);
-    struct apply_args args = {.x = image_of(s, s->x, n), .out = (void *)image_of(s, s->call->out[0], n),
-                              .scale = slot.lane[SCALE], .offset = slot.lane[OFFSET]};
+    struct apply_args args = {.x = image_of(s, s->x, n),
+                              .out = (void *)image_of(s, s->call->out[0], n),
+                              .scale = slot.lane[SCALE],
+                              .offset = slot.lane[OFFSET]};
     VECTOR_NAME(rows_apply)(s->x->dtype, APPLY_FORWARD, s->call->attrs.norm.relu, &args, &rows);
 }
 
@@ -176,9 +179,12 @@ static void backward_write(const struct state *s, int64_t first, int64_t n, int 
 {
     struct slot slot = slot_at(s, first);
     struct rows_part rows = rows_part_of(&s->rows, part, s->parts);
-    struct apply_args args = {.x = image_of(s, s->x, n), .other = image_of(s, s->call->in[0], n),
-                              .out = (void *)image_of(s, s->call->out[0], n), .dy_factor = slot.lane[DY_FACTOR],
-                              .x_factor = slot.lane[X_FACTOR], .constant = slot.lane[CONSTANT]};
+    struct apply_args args = {.x = image_of(s, s->x, n),
+                              .other = image_of(s, s->call->in[0], n),
+                              .out = (void *)image_of(s, s->call->out[0], n),
+                              .dy_factor = slot.lane[DY_FACTOR],
+                              .x_factor = slot.lane[X_FACTOR],
+                              .constant = slot.lane[CONSTANT]};
     VECTOR_NAME(rows_apply)(s->x->dtype, APPLY_GRAD, false, &args, &rows);
 }
 

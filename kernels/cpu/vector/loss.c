@@ -1,6 +1,7 @@
 /*
  * The mean negative log likelihood with label smoothing e, as torch's cross_entropy:
- * (1 - e) mean(-log p[target]) + e mean(-log p). A target outside the classes makes the loss and its row's gradient NaN.
+ * (1 - e) mean(-log p[target]) + e mean(-log p). A target outside the classes makes the loss and its row's gradient
+ * NaN.
  */
 #include <math.h>
 #include <omp.h>

@@ -3,8 +3,8 @@
  * much scratch a kernel wants.
  *
  * A row holds `pixels_per_row` whole pixels, so that its length is a multiple of the vector width whatever C is: no
- * tails inside a row, and per-channel values are kept once per lane (lane l belongs to channel l % C). C = 58 makes rows
- * of 464 lanes, 8 pixels each. What is left over at the end (fewer pixels than a row) is the `rest`.
+ * tails inside a row, and per-channel values are kept once per lane (lane l belongs to channel l % C). C = 58 makes
+ * rows of 928 lanes, 16 pixels each. What is left over at the end (fewer pixels than a row) is the `rest`.
  */
 #ifndef KERNELS_CPU_VECTOR_NORM_H
 #define KERNELS_CPU_VECTOR_NORM_H
@@ -17,10 +17,10 @@
 
 struct norm_rows {
     int64_t channels;
-    int64_t lanes;          /* of a row; a multiple of 32, at least 64 */
+    int64_t lanes; /* of a row; a multiple of 32, at least 64 */
     int64_t pixels_per_row;
-    int64_t count;          /* full rows */
-    int64_t rest;           /* elements after them; less than `lanes` */
+    int64_t count; /* full rows */
+    int64_t rest;  /* elements after them; less than `lanes` */
 };
 
 static inline struct norm_rows norm_rows_make(int64_t channels, int64_t pixels)

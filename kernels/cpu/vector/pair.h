@@ -1,10 +1,11 @@
 /*
  * Vectors of the instruction set's own width (16, 8 or 4 floats), and pairs of them.
  *
- * A pair of bfloat16 is taken apart without shuffles: the even elements are the low halves of 32-bit words, the odd ones
- * the high halves. So a bfloat16 pair is (even, odd) and other dtypes' is (first, second): what goes with a pair lane by
- * lane is kept in the same order (pair_place). Measured, batch norm of 64x56x56 bf16, batch 16, one thread: simd.h's
- * sixteen at a time 0.56 ms in avx512, 5.6 ms in avx2 (gcc 12 takes 64-byte vectors apart badly); pairs 0.32 ms.
+ * A pair of bfloat16 is taken apart without shuffles: the even elements are the low halves of 32-bit words, the odd
+ * ones the high halves. So a bfloat16 pair is (even, odd) and other dtypes' is (first, second): what goes with a pair
+ * lane by lane is kept in the same order (pair_place). Measured, batch norm of 64x56x56 bf16, batch 16, one thread:
+ * simd.h's sixteen at a time 0.56 ms in avx512, 5.6 ms in avx2 (gcc 12 takes 64-byte vectors apart badly); pairs 0.32
+ * ms.
  */
 #ifndef KERNELS_CPU_VECTOR_PAIR_H
 #define KERNELS_CPU_VECTOR_PAIR_H
@@ -238,7 +239,8 @@ VECTOR_INLINE void floats_load_body(enum dtype dtype, const void *from, int64_t 
     float lanes[PAIR_WIDTH];
     for (int64_t i = 0; i < count; i += PAIR_WIDTH) {
         int64_t part = count - i < PAIR_WIDTH ? count - i : PAIR_WIDTH;
-        struct vpair x = part == PAIR_WIDTH ? pair_load(dtype, from, at + i) : pair_load_part(dtype, from, at + i, part);
+        struct vpair x =
+            part == PAIR_WIDTH ? pair_load(dtype, from, at + i) : pair_load_part(dtype, from, at + i, part);
         pair_store(DTYPE_FLOAT32, lanes, 0, x);
         if (part == PAIR_WIDTH) {
             pair_to_natural(dtype, lanes, to + i);

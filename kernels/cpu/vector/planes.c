@@ -1,7 +1,7 @@
 /*
- * Loops over planes. Sums run in float32 vectors for a few thousand elements, across planes when these are small, and are
- * then added to doubles. A plane's end that fills no pair is read as its last whole pair once more, with the lanes that
- * were already counted masked.
+ * Loops over planes. Sums run in float32 vectors for a few thousand elements, across planes when these are small, and
+ * are then added to doubles. A plane's end that fills no pair is read as its last whole pair once more, with the lanes
+ * that were already counted masked.
  */
 #include "kernels/cpu/vector/planes.h"
 
@@ -120,7 +120,7 @@ VECTOR_INLINE void planes_reduce_body(enum dtype dtype, enum reduce_kind kind, c
         *product += totals.product[i];
 }
 
-#define REDUCE(dtype_constant, kind_constant) \
+#define REDUCE(dtype_constant, kind_constant)                                                                          \
     planes_reduce_body(dtype_constant, kind_constant, source, planes, sum, product)
 
 void VECTOR_NAME(planes_reduce)(enum dtype dtype, enum reduce_kind kind, const struct planes_source *source,
@@ -149,8 +149,9 @@ VECTOR_INLINE struct vpair plane_pair(enum apply_kind kind, bool relu, const str
 }
 
 /* One plane. The end is read before anything is written, because the result may replace an operand. */
-VECTOR_INLINE void plane_apply(enum dtype dtype, enum apply_kind kind, bool relu, const void *from, const void *from_other,
-                               void *to, const struct apply_half *half, int64_t at, int64_t count)
+VECTOR_INLINE void plane_apply(enum dtype dtype, enum apply_kind kind, bool relu, const void *from,
+                               const void *from_other, void *to, const struct apply_half *half, int64_t at,
+                               int64_t count)
 {
     bool two = kind != APPLY_FORWARD, whole = count >= PAIR_WIDTH;
     int64_t size = dtype == DTYPE_FLOAT32 ? 4 : 2, left = count % PAIR_WIDTH, i = at, last = at + count - PAIR_WIDTH;
@@ -175,18 +176,19 @@ VECTOR_INLINE void plane_apply(enum dtype dtype, enum apply_kind kind, bool relu
         pair_store_part(dtype, to, at, left, plane_pair(kind, relu, half, end, end_other));
 }
 
-VECTOR_INLINE void planes_apply_body(enum dtype dtype, enum apply_kind kind, bool relu, const struct planes_result *result,
-                                     const struct planes *planes)
+VECTOR_INLINE void planes_apply_body(enum dtype dtype, enum apply_kind kind, bool relu,
+                                     const struct planes_result *result, const struct planes *planes)
 {
     struct apply_half half = {lanes_set(float_plain_nan(result->scale)), lanes_set(float_plain_nan(result->offset)),
-                              lanes_set(float_plain_nan(result->dy_factor)), lanes_set(float_plain_nan(result->x_factor)),
+                              lanes_set(float_plain_nan(result->dy_factor)),
+                              lanes_set(float_plain_nan(result->x_factor)),
                               lanes_set(float_plain_nan(result->constant))};
     for (int64_t p = planes->planes - 1; p >= 0; p--)
         plane_apply(dtype, kind, relu, result->x, result->other, result->out, &half, planes->at + p * planes->stride,
                     planes->count);
 }
 
-#define APPLY(dtype_constant, kind_constant, relu_constant) \
+#define APPLY(dtype_constant, kind_constant, relu_constant)                                                            \
     planes_apply_body(dtype_constant, kind_constant, relu_constant, result, planes)
 
 void VECTOR_NAME(planes_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct planes_result *result,

@@ -108,8 +108,9 @@ void VECTOR_NAME(vector_sum_rows)(const struct op_call *call, void *scratch, int
     memset(zero, 0, (size_t)rows.lanes * sizeof *zero);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int t = 0; t < threads; t++)
-        VECTOR_NAME(rows_reduce)(x->dtype, REDUCE_SUM, &source, &part, norm_split(rows.lanes / 32, t, threads) * 32,
-                                 norm_split(rows.lanes / 32, t + 1, threads) * 32, sum, NULL);
+        VECTOR_NAME(rows_reduce)
+        (x->dtype, REDUCE_SUM, &source, &part, norm_split(rows.lanes / 32, t, threads) * 32,
+         norm_split(rows.lanes / 32, t + 1, threads) * 32, sum, NULL);
     for (int64_t lane = rows.channels; lane < rows.lanes; lane++)
         sum[lane % rows.channels] += sum[lane];
     for (int64_t c = 0; c < rows.channels; c++)

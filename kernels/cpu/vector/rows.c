@@ -6,13 +6,14 @@
 
 #include "kernels/cpu/vector/norm_math.h"
 
-#define ROWS_BLOCK 2        /* pairs side by side: 64 lanes in avx512 */
-#define ROWS_LONGEST 128    /* rows summed in float32 before the doubles take them */
-#define ROWS_SHORTEST 8
-#define REDUCE_RUN 8192     /* elements of the rows that a block of columns goes down before the next column starts */
-#define REDUCE_AHEAD 16384  /* bytes fetched ahead, of all operands together */
-#define REDUCE_PANEL 2048   /* lanes whose float32 sums stay in the first-level cache */
-#define APPLY_RUN 16384     /* as REDUCE_RUN; the run before it (the next one, backwards) is fetched meanwhile */
+#define ROWS_BLOCK 2     /* pairs side by side: 64 lanes in avx512 */
+#define ROWS_LONGEST 128 /* rows summed in float32 before the doubles take them */
+#define ROWS_SHORTEST 4
+#define REDUCE_RUN 8192    /* elements of the rows that a block of columns goes down before the next column starts */
+#define REDUCE_AHEAD 16384 /* bytes fetched ahead, of all operands together */
+#define REDUCE_PANEL 512   /* lanes summed together: their float32 sums and coefficients stay in the first-level cache \
+                            */
+#define APPLY_RUN 8192     /* as REDUCE_RUN; the run before it (the next one, backwards) is fetched meanwhile */
 
 /* A pair of lane coefficients each; only those that the kind needs are set. */
 struct reduce_lanes {
@@ -29,7 +30,8 @@ static int64_t rows_run(int64_t lanes, int64_t elements)
     return run < ROWS_SHORTEST ? ROWS_SHORTEST : run > ROWS_LONGEST ? ROWS_LONGEST : run;
 }
 
-VECTOR_INLINE struct reduce_lanes reduce_lanes_load(enum reduce_kind kind, const struct reduce_source *source, int64_t lane)
+VECTOR_INLINE struct reduce_lanes reduce_lanes_load(enum reduce_kind kind, const struct reduce_source *source,
+                                                    int64_t lane)
 {
     struct reduce_lanes lanes = {.shift = pair_load_lanes(source->shift, lane)};
     if (kind == REDUCE_GRAD_RELU) {
@@ -94,8 +96,9 @@ VECTOR_INLINE void reduce_block(enum dtype dtype, enum reduce_kind kind, int wid
 }
 
 /* At most ROWS_LONGEST rows [row, end) of at most REDUCE_PANEL lanes [first, last). */
-VECTOR_INLINE void reduce_panel(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source, int64_t lanes,
-                                int64_t row, int64_t end, int64_t first, int64_t last, double *sum, double *product)
+VECTOR_INLINE void reduce_panel(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
+                                int64_t lanes, int64_t row, int64_t end, int64_t first, int64_t last, double *sum,
+                                double *product)
 {
     float sums[REDUCE_PANEL], products[REDUCE_PANEL];
     int64_t most = rows_run(lanes, REDUCE_RUN);
@@ -159,7 +162,7 @@ VECTOR_INLINE void reduce_part(enum dtype dtype, enum reduce_kind kind, const st
         reduce_rest(dtype, kind, source, part->rows, first, last, sum, product);
 }
 
-#define REDUCE(dtype_constant, kind_constant) \
+#define REDUCE(dtype_constant, kind_constant)                                                                          \
     reduce_part(dtype_constant, kind_constant, source, part, first, last, sum, product)
 
 void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const struct reduce_source *source,
@@ -185,7 +188,8 @@ struct apply_lanes {
     struct apply_half a, b;
 };
 
-VECTOR_INLINE struct apply_half apply_half_load(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane)
+VECTOR_INLINE struct apply_half apply_half_load(enum apply_kind kind, bool relu, const struct apply_args *args,
+                                                int64_t lane)
 {
     struct apply_half half = {{0}};
     if (kind != APPLY_GRAD || relu) {
@@ -200,20 +204,24 @@ VECTOR_INLINE struct apply_half apply_half_load(enum apply_kind kind, bool relu,
     return half;
 }
 
-VECTOR_INLINE struct apply_lanes apply_lanes_load(enum apply_kind kind, bool relu, const struct apply_args *args, int64_t lane)
+VECTOR_INLINE struct apply_lanes apply_lanes_load(enum apply_kind kind, bool relu, const struct apply_args *args,
+                                                  int64_t lane)
 {
-    return (struct apply_lanes){apply_half_load(kind, relu, args, lane), apply_half_load(kind, relu, args, lane + LANES)};
+    return (struct apply_lanes){apply_half_load(kind, relu, args, lane),
+                                apply_half_load(kind, relu, args, lane + LANES)};
 }
 
 VECTOR_INLINE struct vpair apply_pair(enum apply_kind kind, bool relu, const struct apply_lanes *lanes, struct vpair x,
                                       struct vpair other)
 {
-    return (struct vpair){apply_half(kind, relu, &lanes->a, x.a, other.a), apply_half(kind, relu, &lanes->b, x.b, other.b)};
+    return (struct vpair){apply_half(kind, relu, &lanes->a, x.a, other.a),
+                          apply_half(kind, relu, &lanes->b, x.b, other.b)};
 }
 
 /* `width` pairs of `run` rows, first element at `at`; what stands `behind` elements before it is fetched. */
-VECTOR_INLINE void apply_block(enum dtype dtype, enum apply_kind kind, bool relu, int width, const struct apply_args *args,
-                               int64_t at, int64_t lanes, int64_t run, int64_t lane, int64_t behind)
+VECTOR_INLINE void apply_block(enum dtype dtype, enum apply_kind kind, bool relu, int width,
+                               const struct apply_args *args, int64_t at, int64_t lanes, int64_t run, int64_t lane,
+                               int64_t behind)
 {
     struct apply_lanes coefficients[ROWS_BLOCK];
     const void *from = args->x, *from_other = args->other;
@@ -271,7 +279,7 @@ VECTOR_INLINE void apply_part(enum dtype dtype, enum apply_kind kind, bool relu,
     apply_full(dtype, kind, relu, args, part);
 }
 
-#define APPLY(dtype_constant, kind_constant, relu_constant) \
+#define APPLY(dtype_constant, kind_constant, relu_constant)                                                            \
     apply_part(dtype_constant, kind_constant, relu_constant, args, part)
 
 void VECTOR_NAME(rows_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,

@@ -58,7 +58,7 @@ void VECTOR_NAME(rows_reduce)(enum dtype dtype, enum reduce_kind kind, const str
 /* What an element-wise pass reads and writes; arrays of the tensor's dtype, one float per lane in pair order. */
 struct apply_args {
     const void *x;
-    const void *other;           /* forward: residual; backward: grad_output */
+    const void *other; /* forward: residual; backward: grad_output */
     void *out;
     const float *scale, *offset; /* forward's y = scale x + offset; in backward they give the relu's mask */
     const float *dy_factor, *x_factor, *constant; /* backward: dx = dy_factor dy + x_factor x + constant */
