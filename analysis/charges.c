@@ -47,8 +47,12 @@ static enum status charge_other(struct analysis *self, struct search *search, in
     unsigned situation = SITUATION_UNPAIRED;
     int op = c->op, set;
 
-    if (self->flow.conversion[conversion].role == ROLE_CLOSING) {
-        search_origin(search, conversion);
+    enum conversion_role role = self->flow.conversion[conversion].role;
+    if (role == ROLE_CLOSING || role == ROLE_BORN) {
+        if (role == ROLE_CLOSING)
+            search_origin(search, conversion);
+        else
+            search_origin_of_inputs(search, op, self->flow.conversion[conversion].source);
         if (search->born >= 0) {
             op = search->born;
             situation = SITUATION_BORN;

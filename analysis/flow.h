@@ -29,7 +29,8 @@ struct flow_link {
 enum conversion_role {
     ROLE_NONE,    /* no part of a round trip: batch, weights, optimizer, or already paired */
     ROLE_OPENING, /* channels_last -> contiguous or strided */
-    ROLE_CLOSING  /* contiguous or strided -> channels_last */
+    ROLE_CLOSING, /* contiguous or strided -> channels_last */
+    ROLE_BORN     /* mixed, out of channels_last, because the other operand was born contiguous: opens no round trip */
 };
 
 struct flow_conversion {

@@ -193,6 +193,21 @@ static enum status find_trips_backward(struct finder *self)
     return STATUS_OK;
 }
 
+/* A mixed read of a channels_last tensor beside one that was born contiguous: the born one's doing, and no detour. */
+static void set_born_aside(struct finder *self)
+{
+    struct flow *flow = &self->analysis->flow;
+    for (int c = 0; c < self->analysis->step.conversions_count; c++) {
+        if (flow->conversion[c].role != ROLE_OPENING || flow->conversion[c].dest >= 0 ||
+            conversion_of(self, c)->kernel_id >= 0)
+            continue;
+        int op = conversion_of(self, c)->op;
+        if (op >= 0 && search_origin_of_inputs(&self->search, op, flow->conversion[c].source) < 0 &&
+            self->search.silent < 0 && self->search.born >= 0)
+            flow->conversion[c].role = ROLE_BORN;
+    }
+}
+
 static int first_of(const struct trip *trip)
 {
     return trip->opening >= 0 ? trip->opening : trip->closing;
@@ -237,6 +252,7 @@ enum status pass_round_trips(struct analysis *self)
     TRY_OUT(array_make(&finder.path, self->step.ops_count, sizeof *finder.path));
     TRY_OUT(array_make(&finder.culprits, self->step.ops_count, sizeof *finder.culprits));
     TRY_OUT(array_make(&finder.used, self->step.conversions_count, sizeof *finder.used));
+    set_born_aside(&finder);
     TRY_OUT(find_library_trips(&finder));
     TRY_OUT(find_trips_forward(&finder));
     TRY_OUT(find_trips_backward(&finder));

@@ -103,6 +103,7 @@ START_TEST(cpu_agrees_with_ref)
     must(policy_load(&policy, "torch-2.15-cpu"));
     for (int i = 0; i < COMBINATIONS; i++) {
         struct session_config config = combination(i);
+        config.side = 8;
         double losses[2];
         for (int b = 0; b < 2; b++) {
             struct step_result result;
