@@ -28,8 +28,8 @@ static int unknown_command(const char *name)
         names[i] = commands[i]->name;
     strbuf_init(&near);
     size_t found = names_nearest(&near, name, names, COMMANDS, 3);
-    fprintf(stderr, "clprof: no command '%s'%s%s%s; `clprof -h` lists all\n", name, found ? "; did you mean " : "",
-            near.text, found ? "?" : "");
+    fprintf(stderr, "clprof: no command '%s'; %s%s%s`clprof -h` lists all\n", name, found ? "did you mean " : "",
+            near.text, found ? "? " : "");
     strbuf_release(&near);
     return status_exit_code(STATUS_USAGE);
 }

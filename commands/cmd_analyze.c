@@ -47,4 +47,4 @@ out:
 
 static const struct option options[] = {OPTION_END};
 
-const struct command command_analyze = {"analyze", "TRACE", "Turn a trace's raw rows into findings", options, run};
+const struct command command_analyze = {"analyze", "TRACE", "turn a trace's raw rows into findings", options, run};

@@ -68,4 +68,4 @@ static int run(const struct command *self, int argc, char **argv)
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 
-const struct command command_check = {"check", "TRACE", "Fail when a trace exceeds limits or a baseline", options, run};
+const struct command command_check = {"check", "TRACE", "fail when a trace exceeds limits or a baseline", options, run};

@@ -100,6 +100,8 @@ static enum status train(struct training *self, const char *command_line)
 {
     const struct train_options *options = &self->options;
     const struct observer *observer = NULL;
+    /* Before an older trace is replaced: damaged data must not cost it. */
+    TRY(dataset_load(&self->dataset, SPLIT_TRAIN));
     if (!options->no_profile) {
         TRY(start_recording(self, command_line));
         observer = recorder_observer(self->recorder);

@@ -83,10 +83,10 @@ static enum status header_check(const char *path, const struct trace_header *hea
 {
     if (!header->is_sqlite)
         return FAIL(CORRUPT,
-                    "%s: is not a trace (no SQLite file); name a file that clprof wrote, or `clprof import` it", path);
+                    "%s: is not a trace (no SQLite file); name a file that clprof wrote", path);
     if (header->application_id != TRACE_APPLICATION_ID)
         return FAIL(CORRUPT,
-                    "%s: is an SQLite database, but not a clprof trace; `clprof import` reads other profilers' files",
+                    "%s: is an SQLite database, but not a clprof trace; name a file that clprof wrote",
                     path);
     if (!has_wal && header->file_bytes < header->told_bytes)
         return FAIL(CORRUPT, "%s: is cut short, %lld of %lld bytes are there; copy it again or record it again", path,

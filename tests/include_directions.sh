@@ -1,9 +1,11 @@
 #!/bin/sh
-# Reads every #include "..." of the project (first argument: its folder) and fails when a layer includes one that it may not
-# see (docs/ARCHITECTURE.md), when files include each other in a circle, when a file has over 600 lines or no opening comment.
+# Reads every #include "..." of the project (first argument: its folder). Fails when a layer includes one that it may
+# not see (docs/ARCHITECTURE.md), when files include each other in a circle, when a file has over 600 lines or no
+# opening comment.
 set -eu
 cd "${1:-$(dirname -- "$0")/..}"
-find clprof.c base kernels profiler trainer analysis reports commands bench tests -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+find clprof.c base kernels profiler trainer analysis reports commands bench tests -name '*.[ch]' |
+    LC_ALL=C sort | xargs awk '
 BEGIN {
     sees["base"] = "base"
     sees["kernels"] = "base kernels"

@@ -40,8 +40,9 @@ enum status model_find(const char *name, const struct model **out)
     struct strbuf near;
     strbuf_init(&near);
     size_t found = names_nearest(&near, name, names, MODELS, 3);
-    enum status status = found ? FAIL(NOT_FOUND, "no model '%s'; did you mean %s? `clprof models` lists all", name, near.text)
-                               : FAIL(NOT_FOUND, "no model '%s'; `clprof models` lists all", name);
+    enum status status = found ? FAIL(USAGE, "no model '%s'; did you mean %s? `clprof models` lists all", name,
+                                      near.text)
+                              : FAIL(USAGE, "no model '%s'; `clprof models` lists all", name);
     strbuf_release(&near);
     return status;
 }

@@ -16,7 +16,7 @@ struct model {
 int model_count(void);
 const struct model *model_at(int index);
 
-/* Fails with NOT_FOUND, offering the nearest names. */
+/* Fails with USAGE, offering the nearest names. */
 enum status model_find(const char *name, const struct model **out);
 
 #endif

@@ -19,24 +19,27 @@ struct reference {
     double smoothing, loss[STEPS];
 };
 
-static struct reference references[32];
+#define MAX_REFERENCES 32
+static struct reference references[MAX_REFERENCES];
 static int reference_count;
 
-static void read_references(void)
+/* False when the file is not there or a row is not whole. */
+static bool read_references(void)
 {
     FILE *file = fopen(TEST_SOURCE_DIR "/resnet18_losses.tsv", "r");
     char line[512];
-    ck_assert_ptr_nonnull(file);
-    while (fgets(line, sizeof line, file)) {
+    bool whole = file != NULL;
+    while (whole && reference_count < MAX_REFERENCES && fgets(line, sizeof line, file)) {
         struct reference *r = &references[reference_count];
         if (line[0] == '#')
             continue;
-        int got = sscanf(line, "%15s %lf %15s %15s %lf %lf %lf %lf %lf", r->optimizer, &r->smoothing, r->dtype,
-                         r->format, &r->loss[0], &r->loss[1], &r->loss[2], &r->loss[3], &r->loss[4]);
-        ck_assert_int_eq(got, 9);
+        whole = sscanf(line, "%15s %lf %15s %15s %lf %lf %lf %lf %lf", r->optimizer, &r->smoothing, r->dtype, r->format,
+                       &r->loss[0], &r->loss[1], &r->loss[2], &r->loss[3], &r->loss[4]) == 9;
         reference_count++;
     }
-    fclose(file);
+    if (file)
+        fclose(file);
+    return whole && reference_count > 0;
 }
 
 static void must(enum status status)
@@ -104,7 +107,10 @@ END_TEST
 
 int main(void)
 {
-    read_references();
+    if (!read_references()) {
+        fprintf(stderr, "resnet18_losses.tsv is missing or damaged\n");
+        return 1;
+    }
     Suite *suite = suite_create("parity");
     TCase *tcase = tcase_create("resnet18");
     tcase_set_timeout(tcase, 300);

@@ -27,7 +27,8 @@ unsigned char *idx_bytes(int dims, const uint32_t *size, const uint8_t *data, si
 void write_idx(const char *path, int dims, const uint32_t *size, const uint8_t *data, size_t count);
 
 /*
- * The four files: `count` images of height x width in each split. Pixel p of image i is (7 i + 13 p + split) % 256, its label i % 10.
+ * The four files: `count` images of height x width in each split. Pixel p of image i is (7 i + 13 p + split) % 256, its
+ * label i % 10.
  */
 void write_family(const char *folder, uint32_t count, uint32_t height, uint32_t width);
 

@@ -309,5 +309,6 @@ int main(void)
                                  gzip_cut_at_every_byte, damaged_content_fails_the_checksum, other_files_are_refused,
                                  sizes_without_memory_are_refused, family_that_does_not_fit_together,
                                  files_that_changed_after_open, missing_folders_and_files_are_named,
-                                 samples_are_bilinear_and_normalised, synthetic_samples_are_numbers_of_their_index, NULL});
+                                 samples_are_bilinear_and_normalised, synthetic_samples_are_numbers_of_their_index,
+                                 NULL});
 }

@@ -48,7 +48,8 @@ static int count_fused(const struct graph *graph, enum op_id op, enum op_id host
 START_TEST(autocast_lists_per_device)
 {
     static const enum op_id lower[] = {OP_CONVOLUTION, OP_ADDMM}, wide[] = {OP_LOG_SOFTMAX, OP_NLL_LOSS};
-    static const enum op_id follow[] = {OP_BATCH_NORM, OP_RELU_, OP_ADD_, OP_MAX_POOL2D, OP_MEAN, OP_HARDTANH_, OP_DROPOUT};
+    static const enum op_id follow[] = {OP_BATCH_NORM, OP_RELU_, OP_ADD_,   OP_MAX_POOL2D,
+                                        OP_MEAN,       OP_HARDTANH_, OP_DROPOUT};
     static const char *const devices[] = {"cpu", "cuda"};
     for (int d = 0; d < 2; d++) {
         for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
@@ -159,8 +160,8 @@ START_TEST(norms_take_relu_and_add)
 END_TEST
 
 /*
- * Backward: two values are used twice (each block's input), so two sums. The second block's input is a relu's output, whose
- * mask takes the sum; the first block's is maxpool's. Masks of the three bn1 are redone by their norm's backward.
+ * Backward: two values are used twice (each block's input), so two sums. The second block's input is a relu's output,
+ * whose mask takes the sum; the first block's is maxpool's. Masks of the three bn1 are redone by their norm's backward.
  */
 START_TEST(masks_are_fused)
 {
@@ -288,7 +289,8 @@ static void check_gradients(const struct graph *graph)
         ck_assert_int_eq(gradient->kind, VALUE_GRADIENT);
         ck_assert_int_eq(gradient->tensor.dtype, DTYPE_FLOAT32);
         ck_assert_int_ge(gradient->producer, 0);
-        ck_assert_msg(tensor_same_layout(&gradient->tensor, &value->tensor), "%s: its gradient lies otherwise", value->name);
+        ck_assert_msg(tensor_same_layout(&gradient->tensor, &value->tensor), "%s: its gradient lies otherwise",
+                      value->name);
     }
     ck_assert_int_gt(parameters, 0);
 }

@@ -83,15 +83,15 @@ END_TEST
 /*
  * torch-2.14-cuda, group norm `contiguous` in both directions, maps larger than 1x1 (side 64):
  *   group_norm            its input, a convolution's channels_last output: 53
- *   convolution           every input but the batch comes from a contiguous group norm by way of relu and maxpool, and the
- *                         weight is channels_last: 52
- *   group_norm_backward   the saved input, again; grad_output comes from relu's backward, which follows the saved contiguous
- *                         tensor: 53
+ *   convolution           every input but the batch comes from a contiguous group norm by way of relu and maxpool, and
+ *                         the weight is channels_last: 52
+ *   group_norm_backward   the saved input, again; grad_output comes from relu's backward, which follows the saved
+ *                         contiguous tensor: 53
  *   convolution_backward  grad_output from a contiguous group norm: 53; the saved input as in forward: 52
  *   max_pool2d_backward   the sum of two convolutions' channels_last gradients, against the saved contiguous input: 1
- * Mixed (read by strides, no copy): relu's backward reads a convolution's channels_last gradient while its saved tensor is
- * contiguous: act1 and act2 of 16 blocks, 32, and the 3 block ends before a downsample, whose gradient is the sum of two
- * convolutions' gradients; the other 12 sums have a contiguous first operand and a channels_last second.
+ * Mixed (read by strides, no copy): relu's backward reads a convolution's channels_last gradient while its saved tensor
+ * is contiguous: act1 and act2 of 16 blocks, 32, and the 3 block ends before a downsample, whose gradient is the sum of
+ * two convolutions' gradients; the other 12 sums have a contiguous first operand and a channels_last second.
  */
 static void group_norm_thrashes(void)
 {
@@ -126,7 +126,7 @@ START_TEST(one_pixel_maps_are_never_converted)
     count(zoo("resnet50_gn"), "torch-2.14-cuda", FORMAT_CHANNELS_LAST, DTYPE_FLOAT32, 32);
     ck_assert_int_eq(real[OP_GROUP_NORM], CONVOLUTIONS - 9);          /* 3 blocks of 3 and the downsample, less one */
     ck_assert_int_eq(real[OP_GROUP_NORM_BACKWARD], CONVOLUTIONS - 9);
-    ck_assert_int_eq(real[OP_CONVOLUTION], CONVOLUTIONS - 1 - 7);     /* conv3 of block 0, three each of blocks 1 and 2 */
+    ck_assert_int_eq(real[OP_CONVOLUTION], CONVOLUTIONS - 1 - 7);     /* conv3 of block 0, three each of 1 and 2 */
     /* grad_output is 1x1 for the nine convolutions before those norms, the input for the seven. */
     ck_assert_int_eq(real[OP_CONVOLUTION_BACKWARD], CONVOLUTIONS - 9 + CONVOLUTIONS - 1 - 7);
 }
@@ -166,5 +166,6 @@ int main(void)
     return run_tests("layouts", (const TTest *const[]){
                                     resnet50_converts_its_input_only, contiguous_models_never_convert,
                                     group_norm_of_torch_2_14_on_cuda, one_pixel_maps_are_never_converted,
-                                    group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats, NULL});
+                                    group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats,
+                                    NULL});
 }

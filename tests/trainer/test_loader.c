@@ -33,7 +33,8 @@ static void numbered_dataset(struct dataset *dataset)
 
 static struct loader_config numbered_loader(struct dataset *dataset, enum split split, uint64_t seed, int64_t epochs)
 {
-    return (struct loader_config){.dataset = dataset, .split = split, .batch = BATCH, .side = 2, .seed = seed, .epochs = epochs};
+    return (struct loader_config){
+        .dataset = dataset, .split = split, .batch = BATCH, .side = 2, .seed = seed, .epochs = epochs};
 }
 
 /* Number of the image in row `row`; checks that pixels and label belong to it. */
@@ -112,7 +113,8 @@ START_TEST(order_follows_from_seed_and_epoch)
     int a[2 * IMAGES], b[2 * IMAGES], c[2 * IMAGES];
     int64_t batches;
     numbered_dataset(&dataset);
-    struct loader_config one = numbered_loader(&dataset, SPLIT_TRAIN, 1, 2), two = numbered_loader(&dataset, SPLIT_TRAIN, 9, 2);
+    struct loader_config one = numbered_loader(&dataset, SPLIT_TRAIN, 1, 2);
+    struct loader_config two = numbered_loader(&dataset, SPLIT_TRAIN, 9, 2);
     int count = drain(&one, a, &batches);
     ck_assert_int_eq(drain(&one, b, &batches), count);
     ck_assert_int_eq(drain(&two, c, &batches), count);

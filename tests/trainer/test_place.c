@@ -35,8 +35,9 @@ static void read_value(const struct arena *arena, int value, int call)
     value = graph_memory_of(arena->plan->graph, value);
     if (!cells_of(arena, value, &first, &end))
         return;
-    for (size_t c = first; c < end; c++)
-        ck_assert_msg(arena->owner[c] == value, "call %d reads value %d, but value %d lies there", call, value, arena->owner[c]);
+    while (first < end && arena->owner[first] == value) /* one check a value: there are millions of cells */
+        first++;
+    ck_assert_msg(first == end, "call %d reads value %d, but value %d lies there", call, value, arena->owner[first]);
 }
 
 static void write_value(struct arena *arena, int value)
@@ -171,7 +172,7 @@ START_TEST(values_share_memory)
     const struct model *model;
     size_t together = 0;
     must(policy_load(&policy, "torch-2.15-cpu"));
-    must(model_find("resnet50", &model));
+    must(model_find("resnet18", &model));
     struct session_config config = make_config(model, &policy, "ref", FORMAT_CHANNELS_LAST, 64);
     must(session_create(&config, &session));
     const struct plan *plan = &session->train.plan;

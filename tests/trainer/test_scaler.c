@@ -78,7 +78,8 @@ static int follow(struct session *session, const struct session_config *config, 
         for (int64_t i = 0; i < count; i++)
             ck_assert(isfinite(after[i]));
         reference_update(&reference, unchanged, config->optim.scaling);
-        ck_assert_msg(result.grad_scale == reference.scale, "step %d: scale %.9g, torch's %.9g", step, result.grad_scale, reference.scale);
+        ck_assert_msg(result.grad_scale == reference.scale, "step %d: scale %.9g, torch's %.9g", step,
+                      result.grad_scale, reference.scale);
         ck_assert_float_eq(read_one(session, "scaler.scale"), reference.scale);
         ck_assert_float_eq(read_one(session, "scaler.growth_tracker"), (float)reference.tracker);
         skips += unchanged;
@@ -204,7 +205,8 @@ END_TEST
 
 int main(void)
 {
-    return run_tests("scaler", (const TTest *const[]){good_steps_grow_the_scale, huge_scale_backs_off_until_steps_succeed,
-                                                      scale_finds_its_level, poisoned_batch_is_skipped,
-                                                      loss_and_steps_are_unscaled, without_a_scaler_there_is_no_scale, NULL});
+    return run_tests("scaler", (const TTest *const[]){
+                                   good_steps_grow_the_scale, huge_scale_backs_off_until_steps_succeed,
+                                   scale_finds_its_level, poisoned_batch_is_skipped, loss_and_steps_are_unscaled,
+                                   without_a_scaler_there_is_no_scale, NULL});
 }

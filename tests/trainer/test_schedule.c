@@ -33,8 +33,8 @@ static int compare_rows(const char *kind, enum schedule_kind schedule)
         if (strcmp(of, kind) != 0)
             continue;
         double have = schedule_rate(schedule, PEAK, step, steps);
-        ck_assert_msg(fabs(have - want) <= TOLERANCE * PEAK, "%s: step %lld of %lld gives %.12g, torch %.12g", kind, step,
-                      steps, have, want);
+        ck_assert_msg(fabs(have - want) <= TOLERANCE * PEAK, "%s: step %lld of %lld gives %.12g, torch %.12g", kind,
+                      step, steps, have, want);
         rows++;
     }
     fclose(file);
@@ -56,7 +56,8 @@ END_TEST
 START_TEST(rates_scale_with_the_peak)
 {
     for (int64_t step = 0; step < 17; step++) {
-        double one = schedule_rate(SCHEDULE_ONECYCLE, 1, step, 17), three = schedule_rate(SCHEDULE_ONECYCLE, 3, step, 17);
+        double one = schedule_rate(SCHEDULE_ONECYCLE, 1, step, 17);
+        double three = schedule_rate(SCHEDULE_ONECYCLE, 3, step, 17);
         ck_assert_double_gt(one, 0);
         ck_assert_double_eq_tol(three, 3 * one, 1e-14);
     }
@@ -74,6 +75,7 @@ END_TEST
 
 int main(void)
 {
-    return run_tests("schedule", (const TTest *const[]){constant_is_the_peak, cosine_is_torchs, onecycle_is_torchs,
-                                                        rates_scale_with_the_peak, after_the_end_the_last_rate_stays, NULL});
+    return run_tests("schedule", (const TTest *const[]){
+                                     constant_is_the_peak, cosine_is_torchs, onecycle_is_torchs,
+                                     rates_scale_with_the_peak, after_the_end_the_last_rate_stays, NULL});
 }

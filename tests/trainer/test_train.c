@@ -58,8 +58,9 @@ START_TEST(loss_falls)
         double losses[STEPS];
         struct session_config config = combination(i);
         train(&config, losses);
-        ck_assert_msg(losses[STEPS - 1] < 0.8 * losses[0], "%s %s: loss %g, after %d steps %g", layout_name(config.layout.format),
-                      dtype_name(config.autocast_dtype), losses[0], STEPS, losses[STEPS - 1]);
+        ck_assert_msg(losses[STEPS - 1] < 0.8 * losses[0], "%s %s: loss %g, after %d steps %g",
+                      layout_name(config.layout.format), dtype_name(config.autocast_dtype), losses[0], STEPS,
+                      losses[STEPS - 1]);
     }
     policy_release(&policy);
 }
@@ -171,7 +172,8 @@ START_TEST(a_step_changes_everything)
     must(session_step(session, &batch, 0, 0.05, NULL, &result));
     for (int i = 0; i < states; i++) {
         float *after = read_state(session, i, &count);
-        ck_assert_msg(memcmp(before[i], after, (size_t)count * sizeof *after) != 0, "%s stayed as it was", session_state(session, i)->name);
+        ck_assert_msg(memcmp(before[i], after, (size_t)count * sizeof *after) != 0, "%s stayed as it was",
+                      session_state(session, i)->name);
         free(before[i]);
         free(after);
     }
@@ -209,7 +211,8 @@ END_TEST
 
 int main(void)
 {
-    return run_tests("train", (const TTest *const[]){loss_falls, training_repeats_itself, formats_agree, cpu_agrees_with_ref,
-                                                     evaluation_changes_nothing, a_step_changes_everything,
-                                                     written_state_is_read_back, NULL});
+    return run_tests("train", (const TTest *const[]){
+                                  loss_falls, training_repeats_itself, formats_agree, cpu_agrees_with_ref,
+                                  evaluation_changes_nothing, a_step_changes_everything, written_state_is_read_back,
+                                  NULL});
 }

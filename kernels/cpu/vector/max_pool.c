@@ -6,12 +6,9 @@
 #include <math.h>
 
 #include "kernels/cpu/vector/norm_kernels.h"
-#include "kernels/cpu/vector/pair.h"
+#include "kernels/cpu/vector/natural.h"
 
 #define WINDOW_MAX 256 /* kH * kW of a uint8 position */
-
-typedef uint8_t lbyte __attribute__((vector_size(LANES)));
-typedef uint16_t lhalf __attribute__((vector_size(2 * LANES)));
 
 /* One dimension of a window: tap number `tap` meets index `at` of the other side. */
 struct hit {
@@ -74,29 +71,6 @@ static void combine(const struct hits *rows, const struct hits *columns, int ker
         }
 }
 
-VECTOR_INLINE lfloat load(enum dtype dtype, const void *data, int64_t i)
-{
-    if (dtype == DTYPE_FLOAT32)
-        return lanes_load(data, i);
-    if (dtype == DTYPE_FLOAT16)
-        return lanes_load_f16((const uint16_t *)data + i);
-    lhalf bits;
-    memcpy(&bits, (const uint16_t *)data + i, sizeof bits);
-    return (lfloat)(__builtin_convertvector(bits, luint) << 16);
-}
-
-VECTOR_INLINE void store(enum dtype dtype, void *data, int64_t i, lfloat x)
-{
-    if (dtype == DTYPE_FLOAT32) {
-        lanes_store(data, i, x);
-    } else if (dtype == DTYPE_FLOAT16) {
-        lanes_store_f16((uint16_t *)data + i, x);
-    } else {
-        lhalf bits = __builtin_convertvector(pair_round(x) >> 16, lhalf);
-        memcpy((uint16_t *)data + i, &bits, sizeof bits);
-    }
-}
-
 VECTOR_INLINE float load_one(enum dtype dtype, const void *data, int64_t i)
 {
     if (dtype == DTYPE_FLOAT32)
@@ -141,16 +115,15 @@ VECTOR_INLINE void forward_vectors(enum dtype dtype, const struct pixel *p, cons
         lfloat best = lanes_set(-INFINITY);
         lint position = {0};
         for (int t = 0; t < taps->count; t++) {
-            lfloat value = load(dtype, p->read, p->read_base + taps->tap[t].offset + c);
+            lfloat value = natural_load(dtype, p->read, p->read_base + taps->tap[t].offset + c);
             lint better = (value > best) | (value != value);
             if (t == 0)
                 better = ~(lint){0};
             best = lanes_select(better, value, best);
             position = (better & taps->tap[t].position) | (~better & position);
         }
-        lbyte bytes = __builtin_convertvector(position, lbyte);
-        store(dtype, p->write, p->write_base + c, best);
-        memcpy(p->indices + p->index_base + c, &bytes, sizeof bytes);
+        natural_store(dtype, p->write, p->write_base + c, best);
+        natural_store_bytes(p->indices + p->index_base + c, position);
     }
 }
 
@@ -161,10 +134,9 @@ VECTOR_INLINE void forward_one(enum dtype dtype, const struct pixel *p, const st
 
     for (int t = 0; t < taps->count; t++) {
         float value = load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
-        if (t == 0 || value > best || value != value) {
-            best = value;
-            position = taps->tap[t].position;
-        }
+        bool better = (t == 0) | (value > best) | (value != value); /* no branches: which tap wins can't be foreseen */
+        best = better ? value : best;
+        position = better ? taps->tap[t].position : position;
     }
     store_one(dtype, p->write, p->write_base, best);
     p->indices[p->index_base] = (uint8_t)position;
@@ -176,13 +148,12 @@ VECTOR_INLINE void backward_vectors(enum dtype dtype, const struct pixel *p, con
         int64_t c = block_start(p->channels, block);
         lfloat sum = {0};
         for (int t = 0; t < taps->count; t++) {
-            lbyte bytes;
-            memcpy(&bytes, p->indices + p->index_base + taps->tap[t].index_offset + c, sizeof bytes);
-            lint won = __builtin_convertvector(bytes, lint) == taps->tap[t].position;
-            lfloat gradient = load(dtype, p->read, p->read_base + taps->tap[t].offset + c);
+            const uint8_t *indices = p->indices + p->index_base + taps->tap[t].index_offset + c;
+            lint won = natural_load_bytes(indices) == taps->tap[t].position;
+            lfloat gradient = natural_load(dtype, p->read, p->read_base + taps->tap[t].offset + c);
             sum += (lfloat)((lint)gradient & won);
         }
-        store(dtype, p->write, p->write_base + c, sum);
+        natural_store(dtype, p->write, p->write_base + c, sum);
     }
 }
 
@@ -190,9 +161,11 @@ VECTOR_INLINE void backward_one(enum dtype dtype, const struct pixel *p, const s
 {
     float sum = 0;
 
-    for (int t = 0; t < taps->count; t++)
-        if (p->indices[p->index_base + taps->tap[t].index_offset] == taps->tap[t].position)
-            sum += load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
+    for (int t = 0; t < taps->count; t++) {
+        bool won = p->indices[p->index_base + taps->tap[t].index_offset] == taps->tap[t].position;
+        float gradient = load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
+        sum += won ? gradient : 0;
+    }
     store_one(dtype, p->write, p->write_base, sum);
 }
 

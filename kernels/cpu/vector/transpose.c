@@ -13,12 +13,13 @@
 
 /* How one call cuts its matrices. */
 struct blocking {
-    int64_t rows, columns;         /* of a block; the last of a matrix may be larger by `least` - 1 */
-    int64_t row_blocks, column_blocks;
+    int64_t rows, columns;             /* of a block; the last of a matrix may be larger by `least` - 1 */
+    int64_t row_blocks, column_blocks; /* of one matrix */
     transpose_block *block;
     bool staged, cast;
 };
 
+/* One block of one matrix. */
 struct block {
     const char *from;
     char *to;
@@ -57,33 +58,50 @@ static void choose_staged(struct blocking *out, const struct transpose_plan *pla
 }
 
 /*
- * Sizes of blocks, found by trying (Zen 5, cold buffers): 128 x 64 walking down the rows, except where the source's
- * pitch puts its rows into the same few sets of the first-level cache; there, few rows and long runs along them.
+ * True when streamed blocks should be few rows and run along them. Found by trying (Zen 5, cold buffers, AVX-512), and
+ * explained in hindsight: where the source's pitch puts its rows into the same few sets of the first-level cache (NHWC
+ * with 2^n channels), and for the first layers' few channels, long reads beat long writes.
  */
+static bool runs_along(const struct transpose_plan *plan, bool *crowded)
+{
+    *crowded = plan->from_pitch % 1024 == 0 || (plan->from_pitch % 64 == 0 && plan->from_pitch <= 512);
+    return *crowded || plan->rows <= (dtype_bytes(plan->outer.to_dtype) == 4 ? 512 : 64);
+}
+
+static void choose_streamed(struct blocking *out, const struct transpose_plan *plan, bool along, bool crowded)
+{
+    out->rows = along ? 32 : plan->rows > 256 ? 128 : 64;
+    out->columns = crowded ? 256 : 64;
+    for (; out->columns >= 2 * plan->columns; out->columns /= 2)
+        out->rows *= 2;
+}
+
+/* Matrices too narrow for vectors, three channels above all: long pieces of their long side. */
+static void choose_narrow(struct blocking *out, const struct transpose_plan *plan)
+{
+    bool flat = plan->rows < plan->columns;
+    out->rows = flat ? plan->rows : NARROW_LENGTH;
+    out->columns = flat ? NARROW_LENGTH : plan->columns;
+}
+
 static void choose_blocking(struct blocking *out, const struct transpose_plan *plan)
 {
     const struct copy_plan *outer = &plan->outer;
-    bool whole_lines = has_whole_lines(plan);
-    bool along_columns = plan->rows <= 64 || plan->from_pitch % 1024 == 0 ||
-                         (plan->from_pitch % 64 == 0 && plan->from_pitch <= 512);
+    bool whole_lines = has_whole_lines(plan), crowded, along = runs_along(plan, &crowded);
     enum transpose_store store = STORE_CACHED;
     if (outer->stream)
-        store = !whole_lines ? STORE_STAGED : along_columns ? STORE_STREAM_ALONG : STORE_STREAM_DOWN;
+        store = !whole_lines ? STORE_STAGED : along ? STORE_STREAM_ALONG : STORE_STREAM_DOWN;
     int64_t least;
     out->block = VECTOR_NAME(transpose_block_find)(dtype_bytes(outer->to_dtype), plan->rows, plan->columns, store,
                                                    &least);
     out->cast = outer->from_dtype != outer->to_dtype;
     out->staged = outer->stream && (!whole_lines || least == 1);
-    out->rows = along_columns ? 32 : 128;
-    out->columns = along_columns ? 256 : 64;
-    for (; out->columns >= 2 * plan->columns; out->columns /= 2)
-        out->rows *= 2;
-    if (least == 1) {
-        out->rows = plan->rows < plan->columns ? plan->rows : NARROW_LENGTH;
-        out->columns = plan->rows < plan->columns ? NARROW_LENGTH : plan->columns;
-    } else if (out->staged) {
+    if (least == 1)
+        choose_narrow(out, plan);
+    else if (out->staged)
         choose_staged(out, plan, least);
-    }
+    else
+        choose_streamed(out, plan, along, crowded);
     out->row_blocks = block_count(plan->rows, out->rows, least);
     out->column_blocks = block_count(plan->columns, out->columns, least);
 }
