@@ -1,6 +1,6 @@
 /*
- * What convolution and its backward share: oneDNN's view of the call's shapes, and the choice of the dtype to compute in.
- * Activations are always channels_last (nhwc); weights are left to oneDNN (`any`).
+ * What convolution and its backward share: oneDNN's view of the call's shapes, and the choice of the dtype to compute
+ * in. Activations are always channels_last (nhwc); weights are left to oneDNN (`any`).
  */
 #ifndef KERNELS_CPU_CONV_COMMON_H
 #define KERNELS_CPU_CONV_COMMON_H
@@ -30,9 +30,9 @@ enum status conv_weight_desc(const struct tensor *weight, int groups, dnnl_memor
 enum status conv_forward_desc(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *out);
 
 /*
- * Moves a fresh descriptor on to oneDNN's next implementation where the first it offers is known to be the slower: brgconv
- * on groups of few channels. False when only gemm or plain loops follow: then make it again and keep the first (oneDNN
- * can't go back, and its clones can't go on).
+ * Moves a fresh descriptor on to oneDNN's next implementation where the first it offers is known to be the slower:
+ * brgconv on groups of few channels. False when only gemm or plain loops follow: then make it again and keep the first
+ * (oneDNN can't go back, and its clones can't go on).
  */
 bool conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t desc);
 
@@ -40,8 +40,8 @@ bool conv_settle(const struct conv_shape *shape, dnnl_primitive_desc_t desc);
 int64_t conv_flops(const struct tensor *output, const struct tensor *weight);
 
 /*
- * Where a primitive that wants its weight in the layout `wanted` finds it: the tensor itself when it has that layout and
- * dtype, else a temporary that an added step fills (cause `weight`, paid at every run).
+ * Where a primitive that wants its weight in the layout `wanted` finds it: the tensor itself when it has that layout
+ * and dtype, else a temporary that an added step fills (cause `weight`, paid at every run).
  */
 enum status conv_bring_weight(struct steps *steps, const struct tensor *weight, int groups,
                               const_dnnl_memory_desc_t wanted, struct place *place);
@@ -55,9 +55,10 @@ enum status conv_add_product(struct steps *steps, const struct op_call *call, co
                              const struct operand *input);
 
 /*
- * The dtypes to try, best first: the tensor's own where oneDNN computes in it at full speed, and float32. bfloat16 needs
- * AVX-512's bf16 instructions (without, oneDNN emulates at a third of float32's speed, or has nothing); oneDNN 3.2 does
- * not train in float16. Returns how many. float32 results are rounded to the tensor's dtype at the end.
+ * The dtypes to try, best first: the tensor's own where oneDNN computes in it at full speed, and float32. bfloat16
+ * needs AVX-512's bf16 instructions (without, oneDNN emulates at a third of float32's speed, or has nothing); oneDNN 3.2
+ * does not train in float16. Returns how many. float32 results are rounded to the tensor's dtype at the end; the weight
+ * is then not rounded to it first.
  */
 int cpu_compute_dtypes(enum dtype dtype, enum dtype candidates[2]);
 

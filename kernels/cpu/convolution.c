@@ -1,4 +1,4 @@
-/* aten::convolution on oneDNN: weight into the library's layout, the convolution, and what must be brought around it. */
+/* aten::convolution on oneDNN: the weight into the library's layout, the convolution, what must be brought around it. */
 #include "kernels/cpu/conv_common.h"
 
 static enum status choose_in(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
@@ -51,7 +51,8 @@ static enum status add_convolution(struct steps *steps, const struct op_call *ca
     output = steps_target(steps, call->out[0], shape->dtype, FORMAT_CHANNELS_LAST);
     arguments[0].place = input.place;
     arguments[2].place = output.place;
-    TRY(steps_add_primitive(steps, desc, "convolution_fwd", conv_flops(call->out[0], call->in[1]), arguments, bias ? 4 : 3));
+    TRY(steps_add_primitive(steps, desc, "convolution_fwd", conv_flops(call->out[0], call->in[1]), arguments,
+                            bias ? 4 : 3));
     return steps_deliver(steps, &output, call->out[0]);
 }
 

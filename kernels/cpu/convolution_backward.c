@@ -107,7 +107,8 @@ static enum status add_data(struct steps *steps, const struct backward *backward
     TRY(conv_bring_weight(steps, call->in[2], backward->shape.groups, weight, &arguments[1].place));
     grad_input = steps_target(steps, call->out[0], backward->shape.dtype, FORMAT_CHANNELS_LAST);
     arguments[2].place = grad_input.place;
-    TRY(steps_add_primitive(steps, backward->data, "convolution_bwd_data", conv_flops(call->in[0], call->in[2]), arguments, 3));
+    TRY(steps_add_primitive(steps, backward->data, "convolution_bwd_data", conv_flops(call->in[0], call->in[2]),
+                            arguments, 3));
     return steps_deliver(steps, &grad_input, call->out[0]);
 }
 

@@ -1,4 +1,4 @@
-/* aten::max_pool2d_with_indices and its backward: one vectorised kernel each, any layout, float32, bfloat16, float16. */
+/* aten::max_pool2d_with_indices and its backward: one vectorised kernel each, any layout, three float dtypes. */
 #include <stdlib.h>
 
 #include "kernels/cpu/device.h"
@@ -40,8 +40,8 @@ static enum status prepare(struct device *device, const struct op_call *call, co
 
     *out = NULL;
     if (!is_supported(call, indices))
-        return FAIL(UNSUPPORTED, "%s of %s with %s indices, window %dx%d: the cpu back end has float32, bfloat16, float16 "
-                    "with uint8 indices and windows of at most 256 elements", op_name(call->op),
+        return FAIL(UNSUPPORTED, "%s of %s with %s indices, window %dx%d: the cpu back end has float32, bfloat16 and "
+                    "float16 with uint8 indices and windows of at most 256 elements", op_name(call->op),
                     dtype_name(call->in[0]->dtype), dtype_name(indices->dtype), attrs->kernel[0], attrs->kernel[1]);
     struct pooling *self = calloc(1, sizeof *self);
     if (!self)

@@ -191,7 +191,8 @@ enum status steps_add_primitive(struct steps *steps, const_dnnl_primitive_desc_t
 enum status steps_attributes(dnnl_primitive_attr_t *out)
 {
     TRY(cpu_check(dnnl_primitive_attr_create(out), "creating attributes"));
-    return cpu_check(dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user), "choosing the scratchpad");
+    return cpu_check(dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user),
+                     "choosing the scratchpad");
 }
 
 const char *steps_implementation(const_dnnl_primitive_desc_t desc)

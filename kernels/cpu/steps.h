@@ -94,8 +94,8 @@ enum status steps_add_primitive(struct steps *steps, const_dnnl_primitive_desc_t
                                 const struct argument *arguments, int count);
 
 /*
- * Adds plain -> opaque (a weight) or opaque -> plain (a weight's gradient): a oneDNN reorder with the cast fused, and its
- * conversion. Where dnnl_memory_desc_equal says that the descriptors agree there is nothing to add.
+ * Adds plain -> opaque (a weight) or opaque -> plain (a weight's gradient): a oneDNN reorder with the cast fused, and
+ * its conversion. Where dnnl_memory_desc_equal says that the descriptors agree there is nothing to add.
  */
 enum status steps_add_weight(struct steps *steps, const struct plain *from, const struct opaque *to);
 enum status steps_add_gradient(struct steps *steps, const struct opaque *from, const struct plain *to);

@@ -131,7 +131,8 @@ static enum memory_format opaque_format(const_dnnl_memory_desc_t desc, const str
     if (kind != dnnl_blocked || blocks_of(desc) > 0)
         return FORMAT_BLOCKED;
     size = vector_of(desc, dnnl_query_dims);
-    const int64_t *stride = vector_of(desc, dnnl_query_strides), *plain_stride = vector_of(plain->desc, dnnl_query_strides);
+    const int64_t *stride = vector_of(desc, dnnl_query_strides);
+    const int64_t *plain_stride = vector_of(plain->desc, dnnl_query_strides);
     bool same = true;
     for (int i = 0; i < dims; i++)
         same = same && (size[i] == 1 || stride[i] == plain_stride[i]);

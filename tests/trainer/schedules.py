@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Writes schedules.tsv: learning rates that torch.optim.lr_scheduler gives, for tests/trainer/test_schedule.c.
 
-Run with a Python that has torch: python schedules.py > schedules.tsv
+Run with a Python that has torch: python schedules.py > schedules.tsv; --check compares with the committed file.
 """
+import pathlib
+import sys
 import warnings
 
 import torch
@@ -24,14 +26,21 @@ def rates(kind, steps):
             scheduler.step()
 
 
-def main():
-    warnings.simplefilter("ignore")
-    print(f"# torch {torch.__version__}: kind, steps, step, learning rate for a peak of {PEAK}")
+def rows():
     for kind in ("cosine", "onecycle"):
         for steps in (1, 2, 3, 4, 10, 37):
             for step, rate in rates(kind, steps):
                 if steps < 37 or step % 4 == 0 or step == steps - 1:
-                    print(f"{kind}\t{steps}\t{step}\t{rate!r}")
+                    yield f"{kind}\t{steps}\t{step}\t{rate!r}"
+
+
+def main():
+    warnings.simplefilter("ignore")
+    if "--check" in sys.argv:
+        known = pathlib.Path(__file__).with_name("schedules.tsv").read_text().splitlines()
+        sys.exit(list(rows()) != [line for line in known if not line.startswith("#")])
+    print(f"# torch {torch.__version__}: kind, steps, step, learning rate for a peak of {PEAK}")
+    print("\n".join(rows()))
 
 
 main()

@@ -43,9 +43,9 @@ static void shuffle(struct loader *loader, int64_t epoch)
         loader->order[i] = (uint32_t)i;
     if (loader->config.split == SPLIT_TEST)
         return;
-    uint64_t key = random_key(loader->config.seed + (uint64_t)epoch, "shuffle");
+    uint64_t key = random_key(loader->config.seed, "shuffle"), first = (uint64_t)epoch << 32;
     for (int64_t i = count - 1; i > 0; i--) {
-        int64_t j = (int64_t)(random_bits(key, (uint64_t)i) % (uint64_t)(i + 1));
+        int64_t j = (int64_t)(random_bits(key, first + (uint64_t)i) % (uint64_t)(i + 1));
         uint32_t swap = loader->order[i];
         loader->order[i] = loader->order[j];
         loader->order[j] = swap;
