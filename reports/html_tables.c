@@ -101,7 +101,6 @@ static void put_operator(FILE *out, const struct table *operators, size_t row)
 {
     const char *advice = table_text_or(operators, row, "advice", NULL);
     const char *evidence = table_text_or(operators, row, "evidence", NULL);
-    const char *source = table_text_or(operators, row, "source", NULL);
 
     fputs("<th scope=\"row\"><code>", out);
     html_known(out, table_text(operators, row, "op_name"));
@@ -114,9 +113,7 @@ static void put_operator(FILE *out, const struct table *operators, size_t row)
     if (evidence != NULL && !table_is(operators, row, "verdict", "clean")) {
         fputs("<span class=\"why\">Why: ", out);
         html_text(out, evidence);
-        fputs(source != NULL ? " (" : "", out);
-        html_text(out, source != NULL ? source : "");
-        fputs(source != NULL ? ")</span>" : "</span>", out);
+        fputs("</span>", out);
     }
     fputs("</th>", out);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
+
 int cpu_compute_dtypes(enum dtype dtype, enum dtype candidates[2])
 {
     unsigned isa = dnnl_get_effective_cpu_isa();
@@ -12,6 +14,22 @@ int cpu_compute_dtypes(enum dtype dtype, enum dtype candidates[2])
         candidates[count++] = DTYPE_BFLOAT16;
     candidates[count++] = DTYPE_FLOAT32;
     return count;
+}
+
+enum status cpu_require_float(const struct op_call *call, const struct tensor *tensor)
+{
+    struct strbuf shape;
+
+    if (tensor->dtype == DTYPE_FLOAT32 || tensor->dtype == DTYPE_BFLOAT16 || tensor->dtype == DTYPE_FLOAT16)
+        return STATUS_OK;
+    strbuf_init(&shape);
+    for (int i = 0; i < tensor->dims; i++)
+        strbuf_printf(&shape, "%s%lld", i ? "," : "", (long long)tensor->size[i]);
+    enum status status = FAIL(UNSUPPORTED, "%s of a %s tensor (%s): the cpu back end computes in float32, bfloat16 and "
+                              "float16; the ref back end has every float dtype", op_name(call->op),
+                              dtype_name(tensor->dtype), shape.text);
+    strbuf_release(&shape);
+    return status;
 }
 
 /* (O, I, kH, kW) as (groups, O/groups, I, kH, kW) when grouped; returns the number of dimensions. */

@@ -56,10 +56,13 @@ enum status conv_add_product(struct steps *steps, const struct op_call *call, co
 
 /*
  * The dtypes to try, best first: the tensor's own where oneDNN computes in it at full speed, and float32. bfloat16
- * needs AVX-512's bf16 instructions (without, oneDNN emulates at a third of float32's speed, or has nothing); oneDNN 3.2
- * does not train in float16. Returns how many. float32 results are rounded to the tensor's dtype at the end; the weight
- * is then not rounded to it first.
+ * needs AVX-512's bf16 instructions (without, oneDNN emulates at a third of float32's speed, or has nothing); oneDNN
+ * 3.2 does not train in float16. Returns how many. float32 results are rounded to the tensor's dtype at the end; the
+ * weight is then not rounded to it first.
  */
 int cpu_compute_dtypes(enum dtype dtype, enum dtype candidates[2]);
+
+/* Fails with UNSUPPORTED, naming operator, shape and dtype, unless the tensor is float32, bfloat16 or float16. */
+enum status cpu_require_float(const struct op_call *call, const struct tensor *tensor);
 
 #endif

@@ -1,4 +1,4 @@
-/* aten::convolution on oneDNN: the weight into the library's layout, the convolution, what must be brought around it. */
+/* aten::convolution on oneDNN: the weight into the library's layout, the convolution, and what is brought around it. */
 #include "kernels/cpu/conv_common.h"
 
 static enum status choose_in(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
@@ -63,6 +63,8 @@ static enum status prepare(struct device *device, const struct op_call *call, st
     struct conv_shape shape = {0};
     dnnl_primitive_desc_t desc = NULL;
 
+    TRY_OUT(cpu_require_float(call, call->in[0]));
+    TRY_OUT(cpu_require_float(call, call->in[1]));
     TRY_OUT(steps_create(device, call, &steps));
     TRY_OUT(choose(device, call, &shape, &desc));
     TRY_OUT(add_convolution(steps, call, &shape, desc));

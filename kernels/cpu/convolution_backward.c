@@ -178,6 +178,8 @@ static enum status prepare(struct device *device, const struct op_call *call, st
     struct steps *steps = NULL;
     struct backward backward = {.call = call};
 
+    TRY_OUT(cpu_require_float(call, call->in[1]));
+    TRY_OUT(cpu_require_float(call, call->in[2]));
     TRY_OUT(steps_create(device, call, &steps));
     TRY_OUT(choose(device, &backward));
     TRY_OUT(add_passes(steps, &backward));

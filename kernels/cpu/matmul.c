@@ -111,6 +111,8 @@ enum status matmul_prepare(struct device *device, const struct op_call *call, co
     enum dtype a = matmul->a->dtype, b = matmul->b->dtype;
     int count = cpu_compute_dtypes(dtype_bytes(a) <= dtype_bytes(b) ? a : b, candidates);
 
+    TRY_OUT(cpu_require_float(call, matmul->a));
+    TRY_OUT(cpu_require_float(call, matmul->b));
     for (int i = 0; i < count; i++) {
         TRY_OUT(steps_create(device, call, &steps));
         status = build(steps, matmul, candidates[i]);

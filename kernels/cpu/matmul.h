@@ -11,7 +11,8 @@ struct matmul {
 
 /*
  * Prepares the product. It is computed in the narrower of a's and b's dtypes where oneDNN computes in that at full
- * speed, else in float32; operands of another dtype are cast first and the result, accumulated in float32, is rounded once.
+ * speed, else in float32; operands of another dtype are cast first and the result, accumulated in float32, is rounded
+ * once.
  */
 enum status matmul_prepare(struct device *device, const struct op_call *call, const struct matmul *matmul,
                            struct op_prepared **out);

@@ -9,7 +9,9 @@ SELECT f.finding_id, f.op_name,
        f.exposed_ns_per_step / 1e6 AS exposed_ms_per_step, f.penalty_ns_per_step / 1e6 AS penalty_ms_per_step,
        f.lost_images_per_s, f.lost_percent, f.lost_percent_low, f.lost_percent_high, f.together_with, f.advice,
        v.gain_percent AS verified_percent, v.gain_percent_low AS verified_percent_low,
-       v.gain_percent_high AS verified_percent_high, v.pairs AS verified_pairs, p.rule, p.evidence, p.source
+       v.gain_percent_high AS verified_percent_high, v.pairs AS verified_pairs, p.rule,
+       'layout rule ' || p.rule || ', ' || coalesce(CASE p.evidence WHEN 'read' THEN 'read in ' WHEN 'run' THEN 'observed: '
+       END, '') || p.source AS evidence
 FROM findings f CROSS JOIN total LEFT JOIN newest v USING (finding_id)
 LEFT JOIN policy_rule p ON p.op_name = f.op_name
 WHERE f.scope = 'operator'

@@ -91,4 +91,11 @@ static const struct op_case rows[] = {
      .tolerance = TOLERANCE_SUM},
 };
 
-const struct case_list cases_convolution = {rows, sizeof rows / sizeof *rows};
+const struct case_list cases_convolution = {rows, sizeof rows / sizeof *rows    /* O x I >= 2^17: the weight gradient may be a matrix product (kernels/cpu/conv_product.c). */
+    {.op = OP_CONVOLUTION_BACKWARD,
+     .label = "wide 1x1",
+     .attrs.conv = {{1, 1}, {0, 0}, {1, 1}, 1},
+     .in = {{V4(2, 256, 3, 2)}, {V4(2, 512, 3, 2)}, {F4(256, 512, 1, 1)}},
+     .out = {{V4(2, 512, 3, 2)}, {F4(256, 512, 1, 1)}},
+     .tolerance = TOLERANCE_SUM},
+};
