@@ -89,9 +89,7 @@ static const struct op_case rows[] = {
      .in = {{V4(2, 8, 5, 4)}, {V4(2, 3, 9, 8)}, {F4(8, 3, 3, 3)}},
      .out = {[0] = {V4(2, 3, 9, 8)}},
      .tolerance = TOLERANCE_SUM},
-};
-
-const struct case_list cases_convolution = {rows, sizeof rows / sizeof *rows    /* O x I >= 2^17: the weight gradient may be a matrix product (kernels/cpu/conv_product.c). */
+    /* O x I >= 2^17: the weight gradient may be a matrix product (kernels/cpu/conv_product.c). */
     {.op = OP_CONVOLUTION_BACKWARD,
      .label = "wide 1x1",
      .attrs.conv = {{1, 1}, {0, 0}, {1, 1}, 1},
@@ -99,3 +97,5 @@ const struct case_list cases_convolution = {rows, sizeof rows / sizeof *rows    
      .out = {{V4(2, 512, 3, 2)}, {F4(256, 512, 1, 1)}},
      .tolerance = TOLERANCE_SUM},
 };
+
+const struct case_list cases_convolution = {rows, sizeof rows / sizeof *rows};
