@@ -66,6 +66,12 @@ static double largest(const struct table *table, const char *column)
     return most;
 }
 
+static bool is_advised_above(const struct table *order, size_t row)
+{
+    const char *advice = table_text_or(order, row, "advice", NULL);
+    return row > 0 && advice != NULL && table_is(order, row - 1, "advice", advice);
+}
+
 void html_fix_order(const struct report *report, FILE *out)
 {
     static const char *const titles[] = {"#Fix", "What", "Gain when this and all above are fixed", "#%", "How", NULL};
@@ -90,7 +96,7 @@ void html_fix_order(const struct report *report, FILE *out)
         fputs("</td>", out);
         html_interval(out, gain, NAN, NAN);
         fputs("<td class=\"words\">", out);
-        html_text(out, table_text_or(order, i, "advice", "–"));
+        html_text(out, is_advised_above(order, i) ? "as above" : table_text_or(order, i, "advice", "–"));
         fputs("</td></tr>\n", out);
     }
     html_table_end(out);

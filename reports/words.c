@@ -43,7 +43,8 @@ void words_device(struct strbuf *out, const struct report *report)
 
     strbuf_printf(out, "%s%s%s", device != NULL ? device : "unknown device", name != NULL ? ": " : "",
                   name != NULL ? name : "");
-    if (threads != NULL)
+    /* clprof's own device names say the threads already. */
+    if (threads != NULL && (name == NULL || strstr(name, " thread") == NULL))
         strbuf_printf(out, ", %s %s", threads, strcmp(threads, "1") == 0 ? "thread" : "threads");
 }
 

@@ -3,9 +3,10 @@
 
 #include <omp.h>
 
+#include "kernels/cpu/vector/convert.h"
 #include "kernels/cpu/vector/data_kernels.h"
 
-#define BOX_LENGTH 256   /* longest run of a box, elements */
+#define BOX_LENGTH 128    /* longest run of a box, elements */
 #define BOX_ELEMENTS 8192 /* of one operand: 32 KB of float32 at most */
 
 /* The output's dimensions without those of size 1, merged where all tensors allow it, largest output stride first. */
@@ -135,17 +136,25 @@ static struct box box_find(const struct element_plan *plan, int tensors, int64_t
     return box;
 }
 
-/* The box of operand `index`, converted to runs that follow each other. */
-static void fetch(const struct element_call *call, const struct element_plan *plan, const struct box *box, int index,
-                  char *buffer)
+/* The box of operand `index`, converted to runs that follow each other; `next` is the box after it. */
+static void fetch(const struct element_call *call, const struct element_plan *plan, const struct box *box,
+                  const struct box *next, int index, char *buffer)
 {
     const struct tensor *tensor = call->tensor[index];
     int last = plan->dims - 1;
+    int64_t bytes = (int64_t)dtype_bytes(tensor->dtype), least;
     struct tensor from = {.dtype = tensor->dtype,
                           .dims = 2,
                           .size = {box->runs, box->length},
                           .stride = {last > 0 ? plan->stride[index][last - 1] : 0, plan->stride[index][last]},
-                          .data = (char *)tensor->data + box->offset[index] * (int64_t)dtype_bytes(tensor->dtype)};
+                          .data = (char *)tensor->data + box->offset[index] * bytes};
+    transpose_block *block =
+        VECTOR_NAME(transpose_block_find)((size_t)bytes, box->length, box->runs, STORE_STAGED, &least);
+    if (from.stride[0] == 1 && least > 1) { /* an image in the other memory format */
+        block(from.data, from.stride[1] * bytes, buffer, box->length * bytes, box->length, box->runs,
+              (next->offset[index] - box->offset[index]) * bytes);
+        return;
+    }
     struct tensor to = from;
     to.stride[0] = box->length;
     to.stride[1] = 1;
@@ -153,8 +162,8 @@ static void fetch(const struct element_call *call, const struct element_plan *pl
     VECTOR_NAME(vector_convert)(&from, &to, 1);
 }
 
-static void run_box(const struct element_call *call, const struct element_plan *plan, const bool *odd,
-                    const struct box *box)
+static void run_box(const struct element_call *call, const struct element_plan *plan, const bool *odd, bool stream,
+                    const struct box *box, const struct box *next)
 {
     char buffer[ELEMENT_MAX_TENSORS - 1][BOX_ELEMENTS * sizeof(float)] __attribute__((aligned(LINE_BYTES)));
     int64_t bytes = (int64_t)dtype_bytes(call->tensor[0]->dtype), step[ELEMENT_MAX_TENSORS];
@@ -164,12 +173,28 @@ static void run_box(const struct element_call *call, const struct element_plan *
         data[i] = odd[i] ? buffer[i - 1] : (char *)call->tensor[i]->data + box->offset[i] * bytes;
         step[i] = (odd[i] || last == 0 ? box->length : plan->stride[i][last - 1]) * bytes;
         if (odd[i])
-            fetch(call, plan, box, i, buffer[i - 1]);
+            fetch(call, plan, box, next, i, buffer[i - 1]);
     }
     for (int64_t run = 0; run < box->runs; run++) {
-        call->body(call->tensor[0]->dtype, data, box->length, false, call->context);
+        call->body(call->tensor[0]->dtype, data, box->length, stream, call->context);
         for (int i = 0; i < call->tensors; i++)
             data[i] += step[i];
+    }
+}
+
+static void run_boxes(const struct element_call *call, const struct element_plan *plan, const bool *odd, int threads)
+{
+    int64_t boxes = box_count(plan), run_bytes = plan->length * (int64_t)dtype_bytes(call->tensor[0]->dtype);
+    bool stream = should_stream(call) && run_bytes % LINE_BYTES == 0 && line_aligned(call->tensor[0]->data);
+#pragma omp parallel num_threads(threads)
+    {
+        int64_t end = boxes * (omp_get_thread_num() + 1) / omp_get_num_threads();
+        for (int64_t i = boxes * omp_get_thread_num() / omp_get_num_threads(); i < end; i++) {
+            struct box box = box_find(plan, call->tensors, i);
+            struct box next = box_find(plan, call->tensors, i + 1 < end ? i + 1 : i);
+            run_box(call, plan, odd, stream, &box, &next);
+        }
+        stream_end(stream);
     }
 }
 
@@ -188,10 +213,5 @@ void VECTOR_NAME(element_run)(const struct element_call *call, int threads)
         return;
     }
     plan_make(&plan, call);
-    int64_t boxes = box_count(&plan);
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t i = 0; i < boxes; i++) {
-        struct box box = box_find(&plan, call->tensors, i);
-        run_box(call, &plan, odd, &box);
-    }
+    run_boxes(call, &plan, odd, threads);
 }

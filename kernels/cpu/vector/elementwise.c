@@ -29,9 +29,7 @@ struct bounds {
 
 VECTOR_INLINE lfloat clamp_lanes(lfloat x, const struct bounds *bounds)
 {
-    lfloat low = lanes_set(bounds->low), high = lanes_set(bounds->high);
-    x = lanes_select(x < low, low, x);
-    return lanes_select(x > high, high, x);
+    return lanes_at_most(lanes_at_least(x, lanes_set(bounds->low)), lanes_set(bounds->high));
 }
 
 VECTOR_INLINE struct vpair clamp_pair(const struct vpair *x, const void *context)

@@ -44,6 +44,29 @@ VECTOR_INLINE luint lanes_pack(luint first, luint second)
 #endif
 }
 
+/* The larger and the smaller of a bound and x, which keeps NaN. */
+VECTOR_INLINE lfloat lanes_at_least(lfloat x, lfloat bound)
+{
+#if LANES == 16
+    return (lfloat)_mm512_max_ps((__m512)bound, (__m512)x);
+#elif LANES == 8
+    return (lfloat)_mm256_max_ps((__m256)bound, (__m256)x);
+#else
+    return (lfloat)_mm_max_ps((__m128)bound, (__m128)x);
+#endif
+}
+
+VECTOR_INLINE lfloat lanes_at_most(lfloat x, lfloat bound)
+{
+#if LANES == 16
+    return (lfloat)_mm512_min_ps((__m512)bound, (__m512)x);
+#elif LANES == 8
+    return (lfloat)_mm256_min_ps((__m256)bound, (__m256)x);
+#else
+    return (lfloat)_mm_min_ps((__m128)bound, (__m128)x);
+#endif
+}
+
 /* LANES bfloat16 as float32, in order. */
 VECTOR_INLINE lfloat lanes_load_bf16(const uint16_t *data)
 {
@@ -77,16 +100,34 @@ VECTOR_INLINE void pair_store_ordered(enum dtype dtype, void *data, int64_t i, s
     pair_store(dtype, data, i, x);
 }
 
+/* A pair of 16-bit elements as it lies in memory. */
+VECTOR_INLINE luint pair_words(enum dtype dtype, struct vpair x)
+{
+    luint words;
+#if LANES == 16
+    if (dtype == DTYPE_FLOAT16) {
+        __m512i low = _mm512_castsi256_si512(_mm512_cvtps_ph((__m512)x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        __m256i high = _mm512_cvtps_ph((__m512)x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+        return (luint)_mm512_inserti64x4(low, high, 1);
+    }
+#elif LANES == 8
+    if (dtype == DTYPE_FLOAT16) {
+        __m256i low = _mm256_castsi128_si256(_mm256_cvtps_ph((__m256)x.a, _MM_FROUND_TO_NEAREST_INT));
+        return (luint)_mm256_inserti128_si256(low, _mm256_cvtps_ph((__m256)x.b, _MM_FROUND_TO_NEAREST_INT), 1);
+    }
+#endif
+    pair_store(dtype, &words, 0, x);
+    return words;
+}
+
 /* pair_store past the caches; the pair's bytes start on a boundary of a vector. */
 VECTOR_INLINE void pair_stream(enum dtype dtype, void *data, int64_t i, struct vpair x)
 {
-    luint words[2];
-    pair_store(dtype, words, 0, x);
     if (dtype == DTYPE_FLOAT32) {
-        lanes_stream((float *)data + i, words[0]);
-        lanes_stream((float *)data + i + LANES, words[1]);
+        lanes_stream((float *)data + i, (luint)x.a);
+        lanes_stream((float *)data + i + LANES, (luint)x.b);
     } else {
-        lanes_stream((uint16_t *)data + i, words[0]);
+        lanes_stream((uint16_t *)data + i, pair_words(dtype, x));
     }
 }
 
