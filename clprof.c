@@ -1,4 +1,5 @@
 /* clprof: the list of commands, and main. To add a command: commands/cmd_x.c and a row here. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a failed write, told like a full disk, and no death */
     if (argc < 2) {
         print_help(stderr);
         return status_exit_code(STATUS_USAGE);
