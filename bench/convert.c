@@ -3,9 +3,9 @@
  * at the shapes of resnet50, batch 16.
  * Usage: bench_convert [threads [repetitions [wall|cpu [avx512|avx2|sse4]]]]. GB/s count bytes read and bytes written.
  *
- * Each run takes the next stretch of two 192 MB pools, so that it finds its data in memory and not in a cache; the three
- * contenders take turns, each repetition in another order; medians. `cpu` counts processor time per thread instead of
- * elapsed time: the choice on a machine that does other work, and only there with OMP_WAIT_POLICY=passive.
+ * Each run takes the next stretch of two 192 MB pools, so that it finds its data in memory and not in a cache; the
+ * three contenders take turns, each repetition in another order; medians. `cpu` counts processor time per thread, not
+ * elapsed time: the choice on a machine that does other work, and only with OMP_WAIT_POLICY=passive.
  */
 #include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
@@ -168,7 +168,8 @@ int main(int argc, char **argv)
                           .repetitions = argc > 2 ? atoi(argv[2]) : 21,
                           .cpu_time = argc > 3 && strcmp(argv[3], "cpu") == 0};
     if (bench.threads < 1 || bench.repetitions < 1 || bench.repetitions > MAX_REPETITIONS) {
-        fprintf(stderr, "usage: bench_convert [threads [repetitions (1..%d) [wall|cpu [avx512|avx2|sse4]]]]\n", MAX_REPETITIONS);
+        fprintf(stderr, "usage: bench_convert [threads [repetitions (1..%d) [wall|cpu [avx512|avx2|sse4]]]]\n",
+                MAX_REPETITIONS);
         return 2;
     }
     omp_set_num_threads(bench.threads);

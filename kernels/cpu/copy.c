@@ -37,8 +37,8 @@ static enum status prepare_copy(struct device *device, const struct op_call *cal
     const struct tensor *from = call->in[0], *to = call->out[0];
     *out = NULL;
     if (!is_convertible(from->dtype) || !is_convertible(to->dtype))
-        return FAIL(UNSUPPORTED, "%s of %s to %s: the cpu back end has float32, bfloat16 and float16", op_name(call->op),
-                    dtype_name(from->dtype), dtype_name(to->dtype));
+        return FAIL(UNSUPPORTED, "%s of %s to %s: the cpu back end has float32, bfloat16 and float16",
+                    op_name(call->op), dtype_name(from->dtype), dtype_name(to->dtype));
     if (!tensor_same_shape(from, to))
         return FAIL(UNSUPPORTED, "%s of unequal shapes: the cpu back end does not broadcast", op_name(call->op));
     return simple_prepare(device, call, compute_copy, role_of(call), name_of(call), out);

@@ -10,17 +10,17 @@
 /* Runs a call that simple_prepare has accepted. */
 typedef void simple_compute(const struct device *device, const struct op_call *call);
 
-/* Makes the prepared call. The kernel is called "<instruction set> <name>"; its bytes and flops are the call's least. */
+/* Makes the prepared call. The kernel is "<instruction set> <name>"; its bytes and flops are the call's least. */
 enum status simple_prepare(const struct device *device, const struct op_call *call, simple_compute *compute,
                            enum kernel_role role, const char *name, struct op_prepared **out);
 
 /*
- * Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are of one of the float dtypes and of one shape, and the
- * first is dense. For operators that look at one element at a time.
+ * Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are of one float dtype of at most 32 bits and of one
+ * shape, and the first is dense. For operators that look at one element at a time.
  */
 enum status simple_check_alike(const struct op_call *call, const struct tensor *const *tensors, int count);
 
-/* Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are float32 and contiguous, each of `length` elements. */
+/* Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are contiguous float32, each of `length` elements. */
 enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length);
 
 /* The output starts as a copy of the input unless it is the input's own memory. Both are flat float32. */

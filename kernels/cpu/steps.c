@@ -35,6 +35,12 @@ static void run_convert(const struct step *step, const struct run_context *conte
     context->device->vector->convert(&from, &to, context->device->threads);
 }
 
+static void run_repack(const struct step *step, const struct run_context *context)
+{
+    context->device->vector->repack_weight(&step->repack, place_address(&step->place[0], context),
+                                           place_address(&step->place[1], context), context->device->threads);
+}
+
 static enum status run_steps(struct op_prepared *prepared, const struct run_context *context)
 {
     struct steps *self = (struct steps *)prepared;
@@ -43,6 +49,8 @@ static enum status run_steps(struct op_prepared *prepared, const struct run_cont
         int64_t start_ns = kernel_start(context);
         if (self->step[i].primitive)
             TRY(run_primitive(&self->step[i], context));
+        else if (self->step[i].repack.width)
+            run_repack(&self->step[i], context);
         else
             run_convert(&self->step[i], context);
         kernel_end(context, i, start_ns);

@@ -166,6 +166,24 @@ out:
     return status;
 }
 
+/* The vector table's own reorder where it has one: twice as fast as oneDNN's (vector/repack.c has figures). */
+static enum status add_repack(struct steps *steps, const struct opaque *from, const struct opaque *to)
+{
+    struct kernel_info info = {.bytes_read = (int64_t)dnnl_memory_desc_get_size(from->desc),
+                               .bytes_written = (int64_t)dnnl_memory_desc_get_size(to->desc)};
+    struct repack plan;
+    struct step *step;
+
+    if (!steps_plan_repack(from->desc, to->desc, &plan))
+        return add_reorder(steps, from, to);
+    TRY(steps_append(steps, &info, &step));
+    snprintf(step->name, sizeof step->name, "vector:%s repack_weight", steps->device->vector->level);
+    step->repack = plan;
+    step->place[0] = from->place;
+    step->place[1] = to->place;
+    return STATUS_OK;
+}
+
 static enum dtype dtype_of(const_dnnl_memory_desc_t desc)
 {
     dnnl_data_type_t type = dnnl_data_type_undef;
@@ -202,7 +220,7 @@ enum status steps_add_weight(struct steps *steps, const struct plain *from, cons
 {
     struct opaque source = {from->desc, {from->tensor, 0}};
 
-    TRY(add_reorder(steps, &source, to));
+    TRY(add_repack(steps, &source, to));
     declare_reorder(steps, &source, to, from, CAUSE_WEIGHT);
     return STATUS_OK;
 }

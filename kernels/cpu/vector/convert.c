@@ -1,4 +1,4 @@
-/* Layout conversion and casts: any dtype and strides to any other; brings a copy to canonical shape and picks the way. */
+/* Layout conversion and casts, any dtype and strides to any other: brings a copy to canonical shape, picks the way. */
 #include "kernels/cpu/vector/convert.h"
 #include "kernels/cpu/vector/data_kernels.h"
 

@@ -51,7 +51,7 @@ void VECTOR_NAME(convert_transpose)(const struct transpose_plan *plan, int threa
 typedef void transpose_block(const char *from, int64_t from_pitch, char *to, int64_t to_pitch, int64_t rows,
                              int64_t columns, int64_t ahead);
 
-/* Where a block goes: memory, past the caches or not and in which order, or a buffer that fills the first-level cache. */
+/* Where a block goes: to memory, past the caches or not and in which order, or to a buffer that fills the first one. */
 enum transpose_store { STORE_CACHED, STORE_STREAM_ALONG, STORE_STREAM_DOWN, STORE_STAGED, STORE_COUNT };
 
 /*

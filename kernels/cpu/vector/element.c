@@ -6,7 +6,7 @@
 #include "kernels/cpu/vector/convert.h"
 #include "kernels/cpu/vector/data_kernels.h"
 
-#define BOX_LENGTH 128    /* longest run of a box, elements */
+#define BOX_LENGTH 512    /* longest run of a box, elements */
 #define BOX_ELEMENTS 8192 /* of one operand: 32 KB of float32 at most */
 
 /* The output's dimensions without those of size 1, merged where all tensors allow it, largest output stride first. */

@@ -106,9 +106,9 @@ VECTOR_INLINE luint pair_words(enum dtype dtype, struct vpair x)
     luint words;
 #if LANES == 16
     if (dtype == DTYPE_FLOAT16) {
-        __m512i low = _mm512_castsi256_si512(_mm512_cvtps_ph((__m512)x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        __m256i low = _mm512_cvtps_ph((__m512)x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
         __m256i high = _mm512_cvtps_ph((__m512)x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-        return (luint)_mm512_inserti64x4(low, high, 1);
+        return (luint)_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
     }
 #elif LANES == 8
     if (dtype == DTYPE_FLOAT16) {

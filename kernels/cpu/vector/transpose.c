@@ -1,8 +1,8 @@
 /*
- * Transposition of large matrices in blocks. Three things decide its speed: both sides are touched in whole cache lines,
- * the lines of the next block are prefetched while this one is transposed (the hardware follows few of so many streams),
- * and large outputs are streamed past the caches. Where the output's rows do not fall on line boundaries (7x7 and 14x14
- * images), a block is put together in a buffer first and leaves it as one contiguous run.
+ * Transposition of large matrices in blocks. Three things decide its speed: both sides are touched in whole cache
+ * lines, the lines of the next block are prefetched while this one is transposed (the hardware follows few of so many
+ * streams), and large outputs are streamed past the caches. Where the output's rows do not fall on line boundaries (7x7
+ * and 14x14 images), a block is put together in a buffer first and leaves it as one contiguous run.
  */
 #include <omp.h>
 

@@ -154,7 +154,8 @@ VECTOR_INLINE void strip_4(const char *from, int64_t from_pitch, char *to, int64
     interleave_quad(r, u);
     interleave_quad(r + 4, v);
     for (int c = 0; c < 4; c++) {
-        __m512i first = _mm512_permutex2var_epi64(u[c], low, v[c]), second = _mm512_permutex2var_epi64(u[c], high, v[c]);
+        __m512i first = _mm512_permutex2var_epi64(u[c], low, v[c]);
+        __m512i second = _mm512_permutex2var_epi64(u[c], high, v[c]);
         char *row = to + c * to_pitch;
         _mm256_storeu_si256((__m256i *)row, _mm512_castsi512_si256(first));
         _mm256_storeu_si256((__m256i *)(row + 4 * to_pitch), _mm512_extracti64x4_epi64(first, 1));
@@ -170,7 +171,8 @@ VECTOR_INLINE void strip_2(const char *from, int64_t from_pitch, char *to, int64
     load_strip(from, from_pitch, ahead, r);
     for (int half = 0; half < 2; half++) {
         for (int i = 0; i < 4; i++)
-            pair[i] = half ? _mm512_unpackhi_epi16(r[2 * i], r[2 * i + 1]) : _mm512_unpacklo_epi16(r[2 * i], r[2 * i + 1]);
+            pair[i] = half ? _mm512_unpackhi_epi16(r[2 * i], r[2 * i + 1])
+                           : _mm512_unpacklo_epi16(r[2 * i], r[2 * i + 1]);
         interleave_quad(pair, u);
         for (int c = 0; c < 4; c++) {
             char *row = to + (half * 4 + c) * to_pitch;
