@@ -12,6 +12,11 @@
 #define PIECE_LINES 64    /* of one piece of work at most */
 #define PIECES_PER_THREAD 4
 #define AHEAD_ROWS 16
+#ifndef AHEAD_DEEP
+#define AHEAD_DEEP 64
+#define AHEAD_COLUMNS 64
+#define AHEAD_DENSE 2
+#endif
 #define DENSE_WORDS 4096  /* that ALONG_DENSE keeps on the stack */
 
 enum along { ALONG_DEEP, ALONG_WIDE, ALONG_DENSE, ALONG_COLUMNS };
@@ -163,8 +168,13 @@ VECTOR_INLINE void tile_deep(const struct repack *plan, bool paired, const float
 {
     luint r[LANES];
 #pragma GCC unroll 16
-    for (int i = 0; i < LANES; i++)
-        r[i] = load_deep(paired, from + i * plan->wide.from, i < rows ? left : 0);
+    for (int i = 0; i < LANES; i++) {
+        const float *row = from + i * plan->wide.from;
+        r[i] = load_deep(paired, row, i < rows ? left : 0);
+        __builtin_prefetch(row + AHEAD_DEEP);
+        if (paired)
+            __builtin_prefetch(row + AHEAD_DEEP + LANES);
+    }
     tile_transpose(r);
 #pragma GCC unroll 16
     for (int i = 0; i < LANES; i++)
@@ -228,6 +238,9 @@ VECTOR_INLINE void tile_columns(const struct repack *plan, bool paired, const fl
         for (int i = 0; i < LANES; i++) {
             const float *row = from + i * plan->wide.from + column;
             r[i] = load_across(paired, row, plan->deep.from, left, i < rows ? plan->column.size - column : 0);
+            __builtin_prefetch(row + AHEAD_COLUMNS);
+            if (paired)
+                __builtin_prefetch(row + plan->deep.from + AHEAD_COLUMNS);
         }
         store_columns(plan, r, to, column, count);
     }
@@ -262,6 +275,9 @@ VECTOR_INLINE void piece_dense(const struct repack *plan, bool paired, const str
         for (int64_t i = 0; i < total; i += LANES) {
             luint x = load_line(paired, from + i, plan->deep.from, left, piece->wide_left * columns - i);
             memcpy(words + i, &x, sizeof x);
+            __builtin_prefetch(from + i + AHEAD_DENSE * plan->deep.from);
+            if (paired)
+                __builtin_prefetch(from + i + (AHEAD_DENSE + 1) * plan->deep.from);
         }
         for (int64_t wide = 0; wide < plan->width; wide += LANES)
             for (int64_t column = 0; column < columns; column += LANES) {

@@ -71,7 +71,7 @@ static bool runs_along(const struct transpose_plan *plan, bool *crowded)
 static void choose_streamed(struct blocking *out, const struct transpose_plan *plan, bool along, bool crowded)
 {
     out->rows = along ? 32 : plan->rows > 256 ? 128 : 64;
-    out->columns = crowded ? 256 : 64;
+    out->columns = crowded && dtype_bytes(plan->outer.to_dtype) == 4 ? 256 : 64;
     for (; out->columns >= 2 * plan->columns; out->columns /= 2)
         out->rows *= 2;
 }
