@@ -1,6 +1,6 @@
 /*
- * A prepared call as a list of steps, one kernel each: a oneDNN primitive, or a conversion, cast or weight repack by the
- * vector table. Everything is made while preparing; running sets data handles and executes.
+ * A prepared call as a list of steps, one kernel each: a oneDNN primitive, or by the vector table a conversion, a cast or
+ * a weight's repack. Everything is made while preparing; running sets data handles and executes.
  *
  *   steps_create -> steps_bring / steps_add_* in running order -> steps_finish; steps_destroy where preparing fails
  *
@@ -95,8 +95,9 @@ enum status steps_add_primitive(struct steps *steps, const_dnnl_primitive_desc_t
                                 const struct argument *arguments, int count);
 
 /*
- * Adds plain -> opaque (a weight) or opaque -> plain (a weight's gradient): a reorder by the vector table or
- * oneDNN with the cast fused, and its conversion. Where dnnl_memory_desc_equal says that the descriptors agree there is nothing to add.
+ * Adds plain -> opaque (a weight) or opaque -> plain (a weight's gradient), the cast fused, and its conversion: a
+ * oneDNN reorder, or the vector table's for the weights that it has one for. Where dnnl_memory_desc_equal says that the
+ * descriptors agree there is nothing to add.
  */
 enum status steps_add_weight(struct steps *steps, const struct plain *from, const struct opaque *to);
 enum status steps_add_gradient(struct steps *steps, const struct opaque *from, const struct plain *to);

@@ -166,7 +166,7 @@ out:
     return status;
 }
 
-/* The vector table's own reorder where it has one: twice as fast as oneDNN's (vector/repack.c has figures). */
+/* The vector table's own reorder where it has one, two to four times as fast as oneDNN's (vector/repack.c). */
 static enum status add_repack(struct steps *steps, const struct opaque *from, const struct opaque *to)
 {
     struct kernel_info info = {.bytes_read = (int64_t)dnnl_memory_desc_get_size(from->desc),

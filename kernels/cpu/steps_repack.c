@@ -76,9 +76,10 @@ static void join_rows(struct repack *plan)
 /* Everything of the destination must be written, and nothing beyond it. */
 static bool covers(const struct repack *plan, const struct blocked *to, int wide, int deep, size_t bytes)
 {
-    int64_t words = plan->group.size * plan->row.size * plan->column.size * plan->wide_blocks * plan->width * plan->lines;
+    int64_t planes = plan->group.size * plan->row.size * plan->column.size;
+    int64_t words = plan->wide_blocks * plan->width * plan->lines;
 
-    return (size_t)words * sizeof(float) == bytes && plan->lines % plan->block_lines == 0 &&
+    return (size_t)(planes * words) * sizeof(float) == bytes && plan->lines % plan->block_lines == 0 &&
            plan->wide_blocks * plan->width == to->padded[wide] &&
            plan->lines * (plan->paired ? 2 : 1) == to->padded[deep];
 }

@@ -2,158 +2,38 @@
  * Weights into oneDNN's blocked layouts. Which dimension the source is contiguous along decides how a tile of LANES
  * lines is made: along `deep` or along the kernel's columns, words are loaded line by line of the source and transposed
  * in registers; along `wide` they are loaded as they will lie.
+ *
+ * Measured (AMD EPYC Turin, resnet50's weights from float32 to bfloat16, 2 threads, oneDNN's reorder -> this):
+ *   forward    1x1 5.0 -> 1.5 ms    3x3 channels_last 2.4 -> 1.1 ms    3x3 contiguous 5.4 -> 1.3 ms
+ *   backward   1x1 5.4 -> 1.6 ms    3x3 channels_last 4.9 -> 1.6 ms    3x3 contiguous 3.0 -> 1.4 ms
  */
 #include "kernels/cpu/vector/repack.h"
 
 #include "kernels/cpu/vector/data_kernels.h"
-#include "kernels/cpu/vector/pair.h"
-#include "kernels/cpu/vector/stream.h"
+#include "kernels/cpu/vector/repack_words.h"
 
-#define PIECE_LINES 64    /* of one piece of work at most */
+#define PIECE_LINES 64 /* of one piece of work at most */
 #define PIECES_PER_THREAD 4
-#define AHEAD_ROWS 16
-#ifndef AHEAD_DEEP
+#define DENSE_WORDS 4096 /* that ALONG_DENSE keeps on the stack */
+
+/*
+ * How far ahead of use the source is fetched, in elements along a row or in rows. Tiles walk many short rows far apart,
+ * which the hardware's own prefetching does not follow: 25 GB/s without, 45 to 65 with.
+ */
 #define AHEAD_DEEP 64
 #define AHEAD_COLUMNS 64
-#define AHEAD_DENSE 2
-#endif
-#define DENSE_WORDS 4096  /* that ALONG_DENSE keeps on the stack */
+#define AHEAD_WIDE_ROWS 16
+#define AHEAD_DENSE_ROWS 2
 
 enum along { ALONG_DEEP, ALONG_WIDE, ALONG_DENSE, ALONG_COLUMNS };
 
 /* What one thread does at a time: some lines of a block of `wide`, for one element of the kernel (or all columns). */
 struct piece {
-    const float *from; /* first of the wide block, deep 0 */
-    uint32_t *to;      /* likewise */
-    int64_t wide_left; /* elements from the block's first to the end of the dimension */
+    const float *from;   /* first of the wide block, deep 0 */
+    uint32_t *to;        /* likewise */
+    int64_t wide_left;   /* elements from the block's first to the end of the dimension */
     int64_t first, last; /* lines */
 };
-
-#if LANES == 16
-#define EACH_LANE(f, s)                                                                                           \
-    f(0, s), f(1, s), f(2, s), f(3, s), f(4, s), f(5, s), f(6, s), f(7, s), f(8, s), f(9, s), f(10, s), f(11, s), \
-        f(12, s), f(13, s), f(14, s), f(15, s)
-#elif LANES == 8
-#define EACH_LANE(f, s) f(0, s), f(1, s), f(2, s), f(3, s), f(4, s), f(5, s), f(6, s), f(7, s)
-#else
-#define EACH_LANE(f, s) f(0, s), f(1, s), f(2, s), f(3, s)
-#endif
-#define LANE_NUMBER(lane, s) (lane)
-#define LANE_UPPER(lane, s) ((lane) & (s) ? LANES + (lane) - (s) : (lane))
-#define LANE_LOWER(lane, s) ((lane) & (s) ? LANES + (lane) : (lane) + (s))
-
-/* Rows i and i + s change places of what is off the diagonal in squares of s x s. */
-#define EXCHANGE(r, s)                                                                                            \
-    _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++)                                                      \
-    {                                                                                                             \
-        if (i & (s))                                                                                              \
-            continue;                                                                                             \
-        luint upper = r[i], lower = r[i + (s)];                                                                   \
-        r[i] = __builtin_shuffle(upper, lower, (luint){EACH_LANE(LANE_UPPER, s)});                                \
-        r[i + (s)] = __builtin_shuffle(upper, lower, (luint){EACH_LANE(LANE_LOWER, s)});                          \
-    }
-
-VECTOR_INLINE void tile_transpose(luint r[LANES])
-{
-    EXCHANGE(r, 1)
-    EXCHANGE(r, 2)
-#if LANES >= 8
-    EXCHANGE(r, 4)
-#endif
-#if LANES >= 16
-    EXCHANGE(r, 8)
-#endif
-}
-
-/* The first `count` (any number) elements; the other lanes are 0. Touches no memory beyond. */
-VECTOR_INLINE lfloat lanes_load_first(const float *data, int64_t count)
-{
-    if (__builtin_constant_p(count >= LANES) && count >= LANES)
-        return lanes_load(data, 0);
-#if LANES == 16
-    unsigned mask = count >= LANES ? 0xffffu : count <= 0 ? 0 : (1u << count) - 1; /* no branch: it is in inner loops */
-    return (lfloat)_mm512_maskz_loadu_ps((__mmask16)mask, data);
-#else
-    if (count >= LANES)
-        return lanes_load(data, 0);
-    if (count <= 0)
-        return (lfloat){0};
-#if LANES == 8
-    return (lfloat)_mm256_maskload_ps(data, (__m256i)((lint){EACH_LANE(LANE_NUMBER, 0)} < (int32_t)count));
-#else
-    lfloat x = {0};
-    memcpy(&x, data, (size_t)count * sizeof *data);
-    return x;
-#endif
-#endif
-}
-
-/*
- * bfloat16 in the upper halves, the lower ones dirty; as the bfloat16 instructions of CPUs do it, and so oneDNN: to
- * nearest even, subnormal numbers to zero.
- */
-VECTOR_INLINE luint round_like_hardware(lfloat x)
-{
-    luint u = (luint)x;
-#if LANES == 16
-    __m512i bits = (__m512i)u, odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-    __m512i sum = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    __mmask16 nan = _mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_UNORD_Q);
-    __mmask16 small = _mm512_testn_epi32_mask(bits, _mm512_set1_epi32(0x7f800000));
-    sum = _mm512_mask_or_epi32(sum, nan, bits, _mm512_set1_epi32(0x400000));
-    return (luint)_mm512_mask_and_epi32(sum, small, bits, _mm512_set1_epi32(INT32_MIN));
-#else
-    luint small = (luint)((u & 0x7f800000u) == 0);
-    return (pair_round(x) & ~small) | (u & 0x80000000u & small);
-#endif
-}
-
-/* Words of two elements each: `first` goes to the lower halves. */
-VECTOR_INLINE luint words_of(lfloat first, lfloat second)
-{
-    return round_like_hardware(first) >> 16 | (round_like_hardware(second) & 0xffff0000u);
-}
-
-/* LANES words along deep, the source contiguous along it, `left` elements before its end. */
-VECTOR_INLINE luint load_deep(bool paired, const float *from, int64_t left)
-{
-    lfloat x = lanes_load_first(from, left);
-    if (!paired)
-        return (luint)x;
-    lfloat y = lanes_load_first(from + LANES, left - LANES);
-    return lanes_pack(round_like_hardware(x) >> 16, round_like_hardware(y) >> 16);
-}
-
-/*
- * LANES words of one line or of one row of columns: `count` of them from `from`, paired with those `pitch` further. Of
- * deep `left` elements are left: with 1, those are not there.
- */
-VECTOR_INLINE luint load_across(bool paired, const float *from, int64_t pitch, int64_t left, int64_t count)
-{
-    lfloat x = lanes_load_first(from, left > 0 ? count : 0);
-    return paired ? words_of(x, lanes_load_first(from + pitch, left > 1 ? count : 0)) : (luint)x;
-}
-
-/* As load_across, with a short way for whole vectors. */
-VECTOR_INLINE luint load_line(bool paired, const float *from, int64_t pitch, int64_t left, int64_t count)
-{
-    if (left > 1 && count >= LANES)
-        return load_across(paired, from, pitch, 2, LANES);
-    return load_across(paired, from, pitch, left, count);
-}
-
-VECTOR_INLINE void store_first(uint32_t *to, luint words, int64_t count)
-{
-    if (count >= LANES)
-        memcpy(to, &words, sizeof words);
-    else
-        memcpy(to, &words, (size_t)count * sizeof *to);
-}
-
-VECTOR_INLINE int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static inline int64_t line_place(const struct repack *plan, int64_t line)
 {
@@ -171,9 +51,7 @@ VECTOR_INLINE void tile_deep(const struct repack *plan, bool paired, const float
     for (int i = 0; i < LANES; i++) {
         const float *row = from + i * plan->wide.from;
         r[i] = load_deep(paired, row, i < rows ? left : 0);
-        __builtin_prefetch(row + AHEAD_DEEP);
-        if (paired)
-            __builtin_prefetch(row + AHEAD_DEEP + LANES);
+        prefetch_words(paired, row + AHEAD_DEEP, LANES);
     }
     tile_transpose(r);
 #pragma GCC unroll 16
@@ -211,8 +89,7 @@ VECTOR_INLINE void piece_wide(const struct repack *plan, bool paired, const stru
         uint32_t *to = piece->to + line_place(plan, line);
         for (int64_t wide = 0; wide < plan->width; wide += LANES) {
             luint words = load_line(paired, from + wide, plan->deep.from, left, piece->wide_left - wide);
-            for (int64_t ahead = 0; ahead < (paired ? 2 : 1); ahead++)
-                __builtin_prefetch(from + wide + (AHEAD_ROWS + ahead) * plan->deep.from);
+            prefetch_words(paired, from + wide + AHEAD_WIDE_ROWS * plan->deep.from, plan->deep.from);
             store_first(to + wide, words, plan->width - wide);
         }
     }
@@ -238,9 +115,7 @@ VECTOR_INLINE void tile_columns(const struct repack *plan, bool paired, const fl
         for (int i = 0; i < LANES; i++) {
             const float *row = from + i * plan->wide.from + column;
             r[i] = load_across(paired, row, plan->deep.from, left, i < rows ? plan->column.size - column : 0);
-            __builtin_prefetch(row + AHEAD_COLUMNS);
-            if (paired)
-                __builtin_prefetch(row + plan->deep.from + AHEAD_COLUMNS);
+            prefetch_words(paired, row + AHEAD_COLUMNS, plan->deep.from);
         }
         store_columns(plan, r, to, column, count);
     }
@@ -275,9 +150,7 @@ VECTOR_INLINE void piece_dense(const struct repack *plan, bool paired, const str
         for (int64_t i = 0; i < total; i += LANES) {
             luint x = load_line(paired, from + i, plan->deep.from, left, piece->wide_left * columns - i);
             memcpy(words + i, &x, sizeof x);
-            __builtin_prefetch(from + i + AHEAD_DENSE * plan->deep.from);
-            if (paired)
-                __builtin_prefetch(from + i + (AHEAD_DENSE + 1) * plan->deep.from);
+            prefetch_words(paired, from + i + AHEAD_DENSE_ROWS * plan->deep.from, plan->deep.from);
         }
         for (int64_t wide = 0; wide < plan->width; wide += LANES)
             for (int64_t column = 0; column < columns; column += LANES) {
