@@ -69,9 +69,12 @@ static void make_batch(struct loader *loader, struct slot *slot, int64_t epoch, 
     const struct loader_config *config = &loader->config;
     int64_t first = index * config->batch, total = config->dataset->count[config->split];
     int64_t pixels = 3 * (int64_t)config->side * config->side;
+    bool repeats = !config->dataset->folder && slot->count == config->batch;
     slot->count = total - first < config->batch ? total - first : config->batch;
     slot->epoch = epoch;
     slot->index = index;
+    if (repeats && slot->count == config->batch)
+        return; /* synthetic batches are for speed: a slot's first one comes again, and costs no time of a core */
     for (int64_t i = 0; i < slot->count; i++)
         dataset_sample(config->dataset, config->split, loader->order[first + i], config->side,
                        slot->images + i * pixels, &slot->labels[i]);

@@ -1,6 +1,6 @@
 /*
  * Batches made ahead of time on a thread of its own. The order is a pure function of seed and epoch; a training epoch
- * drops its last partial batch, a test epoch keeps it.
+ * drops its last partial batch, a test epoch keeps it. Synthetic data repeats its first few batches.
  */
 #ifndef TRAINER_DATA_LOADER_H
 #define TRAINER_DATA_LOADER_H
