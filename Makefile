@@ -8,7 +8,8 @@ build:
 	@scripts/deps.sh build
 	@mkdir -p build
 	@test -f build/release/build.ninja || cmake --preset release -G Ninja >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build build/release -- --quiet
+	@test -x build/release/bin/clprof || echo 'building clprof, about a minute'
+	@cmake --build build/release >build/build.log 2>&1 || { cat build/build.log; exit 1; }
 
 test:
 	@scripts/deps.sh test
