@@ -117,8 +117,8 @@ def convert(results, folder):
     for column, peer, goal in ((6, "memcpy", 0.9), (7, "oneDNN reorder", 1.0)):
         worst = min(rows, key=lambda r: float(r[column]))
         ratio = float(worst[column])
-        results.add(f"conversion {' '.join(worst[:3])} vs {peer} (worst shape)", f"{float(worst[3]):.1f} GB/s", "-", ratio,
-                    f">= {goal}", ratio >= goal, "bench/run.sh convert")
+        results.add(f"conversion {' '.join(worst[:3])} vs {peer} (worst shape)", f"{float(worst[3]):.1f} GB/s", f"{float(worst[column - 2]):.1f} GB/s",
+                    ratio, f">= {goal}", ratio >= goal, "bench/run.sh convert")
 
 
 def accuracy(results, folder):
