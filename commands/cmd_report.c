@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "commands/commands.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
@@ -20,19 +19,6 @@ static const struct option report_option_list[] = {
      "write to FILE instead of standard output (-)", 0},
     OPTION_END};
 
-static enum status write_to_file(sqlite3 *db, enum report_format format, const char *trace, const char *path)
-{
-    enum status status;
-    struct file_writer writer = {0};
-
-    TRY_OUT(file_create(&writer, path));
-    TRY_OUT(report_write(db, format, trace, writer.stream));
-    TRY_OUT(file_commit(&writer));
-out:
-    file_abandon(&writer);
-    return status;
-}
-
 static int run_report(const struct command *self, int argc, char **argv)
 {
     struct report_options options = {0};
@@ -49,7 +35,7 @@ static int run_report(const struct command *self, int argc, char **argv)
     if (options.output == NULL || strcmp(options.output, "-") == 0)
         status = report_write(db, (enum report_format)options.format, argv[1], stdout);
     else
-        status = write_to_file(db, (enum report_format)options.format, argv[1], options.output);
+        status = report_write_file(db, (enum report_format)options.format, argv[1], options.output);
 out:
     trace_close(db);
     return status == STATUS_OK ? 0 : command_failed(self, status);

@@ -4,8 +4,6 @@
 
 #include "analysis/analysis.h"
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/log.h"
 #include "commands/commands.h"
 #include "commands/train_options.h"
 #include "profiler/recorder.h"
@@ -127,18 +125,6 @@ static enum status train(struct training *self, const char *command_line)
     return loop_run(&loop, &self->result);
 }
 
-static enum status write_report(sqlite3 *db, const char *trace, const char *path)
-{
-    struct file_writer file = {0};
-    enum status status;
-    TRY_OUT(file_create(&file, path));
-    TRY_OUT(report_write(db, report_format_for(path), trace, file.stream));
-    TRY_OUT(file_commit(&file));
-out:
-    file_abandon(&file);
-    return status;
-}
-
 /* Findings of the finished trace: analysed, printed, written. */
 static enum status conclude(struct training *self)
 {
@@ -148,7 +134,8 @@ static enum status conclude(struct training *self)
     TRY_OUT(analysis_run(db));
     TRY_OUT(report_write(db, REPORT_TEXT, self->options.output, stdout));
     if (self->options.report)
-        TRY_OUT(write_report(db, self->options.output, self->options.report));
+        TRY_OUT(report_write_file(db, report_format_for(self->options.report), self->options.output,
+                                  self->options.report));
 out:
     if (db)
         trace_close(db);

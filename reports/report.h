@@ -26,6 +26,9 @@ enum report_format report_format_for(const char *path);
  */
 enum status report_write(sqlite3 *db, enum report_format format, const char *trace_path, FILE *out);
 
+/* The same into a file, which stands under its name only when whole. */
+enum status report_write_file(sqlite3 *db, enum report_format format, const char *trace_path, const char *path);
+
 /* Two traces side by side with differences. Either may be without findings: what is unknown then is written so. */
 enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out);
 

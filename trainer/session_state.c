@@ -33,7 +33,6 @@ static void fill(float *values, int64_t count, struct init init, uint64_t key)
 struct state_copy {
     struct op_call call;
     struct tensor from, to;
-    const char *name; /* of the parameter */
 };
 
 static enum status declare_copy(const struct observer *observer, const struct state_copy *copy,
@@ -91,8 +90,7 @@ enum status session_write(struct session *session, int index, const float *value
         backend->copy_in(session->device, state->tensor.data, values, (size_t)tensor_bytes(&state->tensor));
         return STATUS_OK;
     }
-    struct state_copy copy = {.from = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS), .to = state->tensor,
-                              .name = state->name};
+    struct state_copy copy = {.from = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS), .to = state->tensor};
     copy.from.data = session->staging;
     backend->copy_in(session->device, session->staging, values, (size_t)tensor_bytes(&copy.from));
     return run_copy(session, &copy, observer);
@@ -106,8 +104,7 @@ enum status session_read(struct session *session, int index, float *values)
         backend->copy_out(session->device, values, state->tensor.data, (size_t)tensor_bytes(&state->tensor));
         return STATUS_OK;
     }
-    struct state_copy copy = {.from = state->tensor, .to = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS),
-                              .name = state->name};
+    struct state_copy copy = {.from = state->tensor, .to = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS)};
     copy.to.data = session->staging;
     TRY(run_copy(session, &copy, NULL));
     backend->copy_out(session->device, values, session->staging, (size_t)tensor_bytes(&copy.to));

@@ -10,7 +10,7 @@ enum status cpu_check(dnnl_status_t status, const char *what)
     if (status == dnnl_out_of_memory)
         return FAIL(NO_MEMORY, "oneDNN, %s: out of memory; use a smaller --batch or --image-size", what);
     if (status == dnnl_unimplemented)
-        return FAIL(UNSUPPORTED, "oneDNN, %s: not implemented for these dtypes and shapes on this CPU", what);
+        return FAIL(UNSUPPORTED, "oneDNN, %s: it has no implementation for these dtypes and shapes on this CPU", what);
     return FAIL(BACKEND, "oneDNN, %s: %s; ONEDNN_VERBOSE=all shows its reason", what, dnnl_status2str(status));
 }
 

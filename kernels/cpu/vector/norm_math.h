@@ -27,6 +27,31 @@ VECTOR_INLINE void reduce_half(enum reduce_kind kind, lfloat x, lfloat dy, lfloa
 
 enum apply_kind { APPLY_FORWARD, APPLY_RESIDUAL, APPLY_GRAD };
 
+/* Calls body(dtype constant, kind constant, relu constant) for every combination, so that the branches on them vanish. */
+#define NORM_FOR_KIND(dtype, kind, relu, body)                                                                         \
+    do {                                                                                                               \
+        switch ((kind)*2 + (relu)) {                                                                                   \
+        case APPLY_FORWARD * 2:                                                                                        \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_FORWARD, false);                                                       \
+            break;                                                                                                     \
+        case APPLY_FORWARD * 2 + 1:                                                                                    \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_FORWARD, true);                                                        \
+            break;                                                                                                     \
+        case APPLY_RESIDUAL * 2:                                                                                       \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_RESIDUAL, false);                                                      \
+            break;                                                                                                     \
+        case APPLY_RESIDUAL * 2 + 1:                                                                                   \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_RESIDUAL, true);                                                       \
+            break;                                                                                                     \
+        case APPLY_GRAD * 2:                                                                                           \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_GRAD, false);                                                          \
+            break;                                                                                                     \
+        default:                                                                                                       \
+            VECTOR_FOR_DTYPE(dtype, body, APPLY_GRAD, true);                                                           \
+            break;                                                                                                     \
+        }                                                                                                              \
+    } while (0)
+
 /* Coefficients of one vector; those that a kind does not need stay 0. */
 struct apply_half {
     lfloat scale, offset, dy_factor, x_factor, constant;

@@ -194,24 +194,5 @@ VECTOR_INLINE void planes_apply_body(enum dtype dtype, enum apply_kind kind, boo
 void VECTOR_NAME(planes_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct planes_result *result,
                                const struct planes *planes)
 {
-    switch (kind * 2 + relu) {
-    case APPLY_FORWARD * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_FORWARD, false);
-        break;
-    case APPLY_FORWARD * 2 + 1:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_FORWARD, true);
-        break;
-    case APPLY_RESIDUAL * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_RESIDUAL, false);
-        break;
-    case APPLY_RESIDUAL * 2 + 1:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_RESIDUAL, true);
-        break;
-    case APPLY_GRAD * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_GRAD, false);
-        break;
-    default:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_GRAD, true);
-        break;
-    }
+    NORM_FOR_KIND(dtype, kind, relu, APPLY);
 }

@@ -285,24 +285,5 @@ VECTOR_INLINE void apply_part(enum dtype dtype, enum apply_kind kind, bool relu,
 void VECTOR_NAME(rows_apply)(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_args *args,
                              const struct rows_part *part)
 {
-    switch (kind * 2 + relu) {
-    case APPLY_FORWARD * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_FORWARD, false);
-        break;
-    case APPLY_FORWARD * 2 + 1:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_FORWARD, true);
-        break;
-    case APPLY_RESIDUAL * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_RESIDUAL, false);
-        break;
-    case APPLY_RESIDUAL * 2 + 1:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_RESIDUAL, true);
-        break;
-    case APPLY_GRAD * 2:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_GRAD, false);
-        break;
-    default:
-        VECTOR_FOR_DTYPE(dtype, APPLY, APPLY_GRAD, true);
-        break;
-    }
+    NORM_FOR_KIND(dtype, kind, relu, APPLY);
 }
