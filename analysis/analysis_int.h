@@ -6,9 +6,9 @@
 #define ANALYSIS_ANALYSIS_INT_H
 
 #include "analysis/analysis.h"
-#include "analysis/array.h"
+#include "base/array.h"
 #include "analysis/flow.h"
-#include "analysis/intern.h"
+#include "base/intern.h"
 #include "base/stats.h"
 #include "profiler/trace.h"
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "analysis/array.h"
+#include "base/array.h"
 
 static bool is_out(enum order order)
 {

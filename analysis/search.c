@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "analysis/array.h"
+#include "base/array.h"
 
 enum status search_init(struct search *self, const struct flow *flow)
 {

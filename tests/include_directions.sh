@@ -4,7 +4,7 @@
 # opening comment.
 set -eu
 cd "${1:-$(dirname -- "$0")/..}"
-find clprof.c base kernels profiler trainer analysis reports commands bench tests -name '*.[ch]' |
+find clprof.c base kernels profiler importers trainer analysis reports commands bench tests -name '*.[ch]' |
     LC_ALL=C sort | xargs awk '
 BEGIN {
     sees["base"] = "base"
@@ -12,6 +12,7 @@ BEGIN {
     sees["profiler"] = "base kernels profiler"
     sees["trainer"] = "base kernels profiler trainer"
     sees["analysis"] = "base profiler analysis"
+    sees["importers"] = "base kernels profiler importers"
     sees["reports"] = "base profiler reports"
 }
 function fail(text) { print text; failures++ }

@@ -20,7 +20,8 @@ CREATE TABLE step (
   run_id INTEGER NOT NULL REFERENCES run,
   step_index INTEGER NOT NULL,        -- from 0
   start_ns INTEGER NOT NULL, dur_ns INTEGER NOT NULL,
-  images INTEGER, loss REAL, grad_scale REAL, skipped INTEGER
+  images INTEGER, loss REAL, grad_scale REAL, skipped INTEGER,
+  mode TEXT                           -- 'recorded', 'timed', 'undisturbed' (source 'run'); NULL = the run as it was profiled
 );
 
 CREATE TABLE module (
@@ -52,7 +53,9 @@ CREATE TABLE op (
   op_def_id INTEGER NOT NULL REFERENCES op_def,
   forward_op_id INTEGER, fused_into INTEGER, thread_id INTEGER,
   start_ns INTEGER, dur_ns INTEGER,   -- fused operators have no time of their own: NULL
-  device_dur_ns INTEGER
+  device_dur_ns INTEGER,
+  parent_op_id INTEGER,               -- the operator that called it
+  level INTEGER NOT NULL DEFAULT 0    -- 0: an operator; -1: a wrapper that only calls one; 1: runs inside one
 );
 
 CREATE TABLE kernel_def (
@@ -65,7 +68,8 @@ CREATE TABLE kernel (
   kernel_id INTEGER PRIMARY KEY,
   step_id INTEGER REFERENCES step, op_id INTEGER REFERENCES op,
   kernel_def_id INTEGER NOT NULL REFERENCES kernel_def,
-  start_ns INTEGER NOT NULL, dur_ns INTEGER NOT NULL, correlation_id INTEGER
+  start_ns INTEGER NOT NULL, dur_ns INTEGER NOT NULL, correlation_id INTEGER,
+  launch_ns INTEGER                   -- when the host called for it; NULL = unknown, or no device of its own
 );
 
 -- source_tensor and dest_tensor are op_tensor_def.tensor numbers; NULL = inside the library.

@@ -5,7 +5,7 @@ CREATE VIEW runs AS
          threads, rank, world_size, started_unix_ns, library_versions FROM run;
 
 CREATE VIEW steps AS
-  SELECT step_id, run_id, step_index, step_phase.phase AS phase, start_ns, dur_ns, images, loss, grad_scale, skipped
+  SELECT step_id, run_id, step_index, step_phase.phase AS phase, start_ns, dur_ns, images, loss, grad_scale, skipped, mode
   FROM step LEFT JOIN step_phase USING (step_id);
 
 CREATE VIEW modules AS SELECT module_id, parent_id, path, class FROM module;
@@ -13,7 +13,8 @@ CREATE VIEW modules AS SELECT module_id, parent_id, path, class FROM module;
 CREATE VIEW operators AS
   SELECT op.op_id, op.step_id, op_def.sequence, op_def.name, op_def.phase, module.path AS module_path,
          module.class AS module_class, op.forward_op_id, op.thread_id, op.start_ns, op.dur_ns, op.device_dur_ns,
-         op_def.input_format, op_def.output_format, op_def.input_shape, op_def.output_shape, op.fused_into, op.op_def_id
+         op_def.input_format, op_def.output_format, op_def.input_shape, op_def.output_shape, op.fused_into, op.op_def_id,
+         op.parent_op_id, op.level
   FROM op JOIN op_def USING (op_def_id) LEFT JOIN module USING (module_id);
 
 -- Tensor ids: persistent tensors keep theirs; the others are told apart by step.
@@ -25,7 +26,7 @@ CREATE VIEW op_tensors AS
 
 CREATE VIEW kernels AS
   SELECT kernel_id, step_id, op_id, d.name, d.role, d.device, d.stream, start_ns, dur_ns, correlation_id,
-         d.bytes_read, d.bytes_written, d.flops
+         d.bytes_read, d.bytes_written, d.flops, launch_ns
   FROM kernel JOIN kernel_def d USING (kernel_def_id);
 
 CREATE VIEW conversions AS

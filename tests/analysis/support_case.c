@@ -321,7 +321,10 @@ static void write_step(struct loader *self, const char *step, int number, long l
         const struct definition *op = &self->op[i];
         int id = number * self->ops + i + 1;
         long long start = op->at >= 0 ? begin + op->at : at;
-        insert(self, "INSERT INTO op VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld, NULL)", id,
+        insert(self,
+               "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns)"
+               " VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld)",
+               id,
                step, op->def, op->forward < 0 ? 0 : number * self->ops + op->forward + 1,
                op->into < 0 ? 0 : number * self->ops + op->into + 1, op->thread, start, op->dur);
         if (op->into >= 0)

@@ -4,7 +4,7 @@ INSERT INTO run (run_id, source, command_line, model, device, device_name, polic
                  batch_size, threads, started_unix_ns, library_versions)
 VALUES (1, 'train', 'clprof train large --channels-last', 'large', 'cpu', 'Test CPU', 'torch-2.10-cpu', 'channels_last',
         'bfloat16', 16, 2, 1700000000000000000, 'onednn 3.2');
-INSERT INTO step
+INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns, images, loss, grad_scale, skipped)
 SELECT value, 1, value - 1, value * 100000000, 97000000 + value % 3 * 500000, 16, 2.5 - value / 50.0, NULL, 0
 FROM generated WHERE value <= 13;
 INSERT INTO step_phase SELECT step_id, CASE WHEN step_id <= 3 THEN 'warmup' ELSE 'steady' END FROM step;
@@ -29,7 +29,7 @@ SELECT id, CASE kind WHEN 7 THEN 'aten::upsample_bicubic2d' WHEN 8 THEN 'aten::r
        id, CASE WHEN kind = 8 THEN 'contiguous' ELSE 'channels_last' END,
        CASE WHEN kind IN (7, 8) THEN 'contiguous' ELSE 'channels_last' END, '[16,256,56,56]', '[16,256,56,56]'
 FROM planned JOIN names USING (phase, family) ORDER BY id;
-INSERT INTO op
+INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns, device_dur_ns)
 SELECT step_id * 1000 + op_def_id, step_id, op_def_id, NULL, NULL, 4242, start_ns + op_def_id * 160000,
        60000 + (op_def_id * 7919) % 90000, NULL
 FROM step, op_def;

@@ -14,11 +14,13 @@ INSERT INTO op_def VALUES
   (5, 'aten::convolution', 'forward', 4, 4, 'contiguous', 'channels_last', '[8,16,32,32]', '[8,4,32,32]'),
   (6, 'aten::mean', 'forward', 1, 5, 'channels_last', 'either', '[8,4,32,32]', '[8,4,1,1]'),
   (7, 'aten::convolution_backward', 'backward', 4, 6, 'channels_last', NULL, '[8,4,32,32]', NULL);
-INSERT INTO step VALUES (1, 1, 0, 1000000, 9000000, 8, 2.5, NULL, 0), (2, 1, 1, 10000000, 4000000, 8, 2.25, NULL, 0),
+INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns, images, loss, grad_scale, skipped)
+  VALUES (1, 1, 0, 1000000, 9000000, 8, 2.5, NULL, 0), (2, 1, 1, 10000000, 4000000, 8, 2.25, NULL, 0),
   (3, 1, 2, 14000000, 4000000, 8, 2.125, NULL, 0), (4, 1, 3, 18000000, 8000000, 8, 2.0, NULL, 0),
   (5, 1, 4, 26000000, 4000000, 8, 1.875, NULL, 0);
 INSERT INTO step_phase VALUES (1, 'warmup'), (2, 'steady'), (3, 'steady'), (4, 'outlier'), (5, 'steady');
-INSERT INTO op SELECT step_id * 10 + op_def_id, step_id, op_def_id, CASE op_def_id WHEN 7 THEN step_id * 10 + 5 END,
+INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns, device_dur_ns)
+  SELECT step_id * 10 + op_def_id, step_id, op_def_id, CASE op_def_id WHEN 7 THEN step_id * 10 + 5 END,
   CASE op_def_id WHEN 2 THEN step_id * 10 + 1 END, 1,
   CASE op_def_id WHEN 2 THEN NULL ELSE start_ns + 500000 * (op_def_id - 1) END,
   CASE op_def_id WHEN 2 THEN NULL ELSE 450000 END, NULL FROM step, op_def;
@@ -26,10 +28,14 @@ INSERT INTO kernel_def VALUES (1, 'jit:conv', 'compute', 'cpu', NULL, 4000, 2000
   (2, 'convert_nhwc_nchw', 'conversion', 'cpu', NULL, 65536, 65536, 0),
   (3, 'convert_nchw_nhwc', 'conversion', 'cpu', NULL, 262144, 262144, 0),
   (4, 'gpu "kernel"', 'compute', 'cuda', 'stream 7', NULL, NULL, NULL);
-INSERT INTO kernel SELECT step_id * 10 + 1, step_id, step_id * 10 + 1, 1, start_ns, 400000, NULL FROM step;
-INSERT INTO kernel SELECT step_id * 10 + 2, step_id, step_id * 10 + 3, 2, start_ns + 1000000, 100000, NULL FROM step;
-INSERT INTO kernel SELECT step_id * 10 + 3, step_id, step_id * 10 + 5, 3, start_ns + 2000000, 200000, NULL FROM step;
-INSERT INTO kernel SELECT step_id * 10 + 4, step_id, step_id * 10 + 5, 4, start_ns + 2200000, 100000, 77 FROM step;
+INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id)
+  SELECT step_id * 10 + 1, step_id, step_id * 10 + 1, 1, start_ns, 400000, NULL FROM step;
+INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id)
+  SELECT step_id * 10 + 2, step_id, step_id * 10 + 3, 2, start_ns + 1000000, 100000, NULL FROM step;
+INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id)
+  SELECT step_id * 10 + 3, step_id, step_id * 10 + 5, 3, start_ns + 2000000, 200000, NULL FROM step;
+INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id)
+  SELECT step_id * 10 + 4, step_id, step_id * 10 + 5, 4, start_ns + 2200000, 100000, 77 FROM step;
 INSERT INTO conversion_def VALUES
   (1, 'operator', 'channels_last', 'contiguous', '[8,16,16,16]', 65536, 65536, 'bfloat16', 'bfloat16', 0, 0, 2, 0, 3,
     0),

@@ -1,6 +1,6 @@
 /* Growing arrays: `items` points at the array's pointer. */
-#ifndef ANALYSIS_ARRAY_H
-#define ANALYSIS_ARRAY_H
+#ifndef BASE_ARRAY_H
+#define BASE_ARRAY_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* Growing arrays. */
-#include "analysis/array.h"
+#include "base/array.h"
 
 #include <limits.h>
 #include <stdlib.h>

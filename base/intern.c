@@ -1,11 +1,11 @@
 /* A hash table of texts (FNV-1a, linear probing). */
-#include "analysis/intern.h"
+#include "base/intern.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/array.h"
+#include "base/array.h"
 
 static int *find_slot(const struct intern *self, const char *text)
 {

@@ -1,6 +1,6 @@
 /* Texts by number: the same text always gets the same number, from 0. */
-#ifndef ANALYSIS_INTERN_H
-#define ANALYSIS_INTERN_H
+#ifndef BASE_INTERN_H
+#define BASE_INTERN_H
 
 #include "base/status.h"
 
