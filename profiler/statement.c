@@ -91,6 +91,20 @@ enum status trace_step(sqlite3_stmt *statement, int *row)
     return trace_failure(sqlite3_db_handle(statement), sqlite3_sql(statement));
 }
 
+enum status trace_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    enum status status;
+    int row = 0;
+
+    TRY_OUT(trace_prepare(db, sql, &statement));
+    TRY_OUT(trace_step(statement, &row));
+    *out = row ? sqlite3_column_int64(statement, 0) : 0;
+out:
+    sqlite3_finalize(statement);
+    return status;
+}
+
 void trace_bind_text(sqlite3_stmt *statement, int position, const char *text)
 {
     sqlite3_bind_text(statement, position, text, -1, SQLITE_TRANSIENT);

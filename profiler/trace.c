@@ -129,21 +129,6 @@ static void append_immutable_uri(struct strbuf *uri, const char *path)
     strbuf_append(uri, "?immutable=1");
 }
 
-/* The one answer of a PRAGMA that answers with a number. */
-static enum status read_number(sqlite3 *db, const char *sql, int64_t *out)
-{
-    sqlite3_stmt *statement = NULL;
-    enum status status;
-    int row = 0;
-
-    TRY_OUT(trace_prepare(db, sql, &statement));
-    TRY_OUT(trace_step(statement, &row));
-    *out = row ? sqlite3_column_int64(statement, 0) : 0;
-out:
-    sqlite3_finalize(statement);
-    return status;
-}
-
 /* Pages and rows as SQLite finds them, then the tables; what is wrong goes to the log, what to do to the user. */
 static enum status damage_check(sqlite3 *db)
 {
@@ -159,7 +144,7 @@ static enum status damage_check(sqlite3 *db)
             FAIL(CORRUPT, "%s", row ? (const char *)sqlite3_column_text(statement, 0) : "quick_check does not answer");
         goto out;
     }
-    TRY_OUT(read_number(
+    TRY_OUT(trace_number(
         db, "SELECT count(*) FROM sqlite_master WHERE name IN ('run', 'step', 'op_def', 'op', 'operators')", &tables));
     if (tables != 5)
         status = FAIL(CORRUPT, "tables are missing");
@@ -168,16 +153,18 @@ out:
     return status;
 }
 
-static enum status content_check(sqlite3 *db, const char *path)
+static enum status content_check(sqlite3 *db, const char *path, bool writable)
 {
     int64_t version;
     enum status status;
 
-    TRY_OUT(read_number(db, "PRAGMA user_version", &version));
+    TRY_OUT(trace_number(db, "PRAGMA user_version", &version));
     if (version > TRACE_FORMAT_VERSION)
         return FAIL(UNSUPPORTED, "%s: was written in trace format %lld, this clprof reads up to %d; use a newer clprof",
                     path, (long long)version, TRACE_FORMAT_VERSION);
-    status = damage_check(db);
+    TRY_OUT(damage_check(db));
+    if (version < TRACE_FORMAT_VERSION)
+        status = trace_upgrade(db, version, writable);
 out:
     if (status == STATUS_CORRUPT) {
         log_debug("profiler", "%s: %s", path, status_message());
@@ -213,7 +200,7 @@ static enum status open_checked(const char *path, const char *name, int flags, s
         goto out;
     }
     harden(db);
-    TRY_OUT(content_check(db, path));
+    TRY_OUT(content_check(db, path, flags & SQLITE_OPEN_READWRITE));
     *out = db;
     db = NULL;
 out:

@@ -22,7 +22,8 @@ enum status trace_create(const char *path, sqlite3 **out);
 
 /*
  * Opens an existing trace. Fails: NOT_FOUND; CORRUPT when it is no SQLite file, no clprof trace, damaged or cut short;
- * UNSUPPORTED when written by a newer format (says both numbers).
+ * UNSUPPORTED when written by a newer format (says both numbers). An older format is read as if it were today's; opened
+ * writable, the file is upgraded.
  */
 enum status trace_open(const char *path, int writable, sqlite3 **out);
 

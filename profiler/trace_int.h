@@ -10,7 +10,7 @@
 #include "base/embed.h"
 #include "profiler/trace.h"
 
-/* schema.sql, views.sql, indexes.sql, checks.sql. */
+/* schema.sql, views.sql, indexes.sql, checks.sql; of older formats, see trace_older.c. */
 extern const struct embedded_text profiler_sql[];
 
 /* The text of one of them; it is a bug when it is not there. */
@@ -21,6 +21,12 @@ const char *trace_sql(const char *name);
  * DATABASE. The line reads "<path>: <reason> (<errno text>), in <first words of sql>"; sql may be NULL.
  */
 enum status trace_failure(sqlite3 *db, const char *sql);
+
+/* The first column of the first row; 0 when there is none. */
+enum status trace_number(sqlite3 *db, const char *sql, int64_t *out);
+
+/* Makes a trace of an older format one of today's: the file where it is open for writing, else only for this reader. */
+enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable);
 
 /* The first page's facts, read without SQLite. */
 struct trace_header {

@@ -185,7 +185,7 @@ START_TEST(read_only_places)
     /* The same in WAL mode, without any -wal: copied away while a reader held it, say. */
     ck_assert_int_eq(chmod(path, 0666), 0);
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(trace_exec(db, "PRAGMA journal_mode=WAL; PRAGMA user_version=1"), STATUS_OK);
+    ck_assert_int_eq(trace_exec(db, "PRAGMA journal_mode=WAL; PRAGMA user_version=2"), STATUS_OK);
     sqlite3_close(db);
     close_folder(path, 0555);
     as_nobody(open_finished_read_only, path);

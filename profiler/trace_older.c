@@ -1,0 +1,78 @@
+/*
+ * Traces of an older format. Opened for writing, the file is upgraded, in one transaction; opened for reading, it stays
+ * as it is, and temporary views make it look like one of today. So nobody but this file knows that formats differ.
+ *
+ * To add a format: a row here, sql/upgrade_<new>.sql (statements from the one before), sql/read_<old>.sql, and a trace of
+ * the old format in tests/profiler.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "profiler/trace_int.h"
+
+static const struct {
+    int64_t from;
+    const char *upgrade, *read;
+} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}};
+
+static enum status make_views(sqlite3 *db, const char *create)
+{
+    static const char word[] = "CREATE VIEW";
+    const char *at = trace_sql("views.sql"), *next;
+    struct strbuf sql;
+    enum status status;
+
+    strbuf_init(&sql);
+    for (; (next = strstr(at, word)); at = next + strlen(word)) {
+        strbuf_append_bytes(&sql, at, (size_t)(next - at));
+        strbuf_append(&sql, create);
+    }
+    strbuf_append(&sql, at);
+    status = trace_exec(db, sql.text);
+    strbuf_release(&sql);
+    return status;
+}
+
+static enum status upgrade(sqlite3 *db, int64_t version)
+{
+    char number[64];
+
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (formats[i].from >= version)
+            TRY(trace_exec(db, trace_sql(formats[i].upgrade)));
+    }
+    TRY(make_views(db, "CREATE VIEW"));
+    snprintf(number, sizeof number, "PRAGMA user_version=%d", TRACE_FORMAT_VERSION);
+    return trace_exec(db, number);
+}
+
+static enum status upgrade_file(sqlite3 *db)
+{
+    enum status status;
+    int64_t version; /* another process may have upgraded it meanwhile */
+
+    TRY(trace_exec(db, "BEGIN IMMEDIATE"));
+    TRY_OUT(trace_number(db, "PRAGMA user_version", &version));
+    if (version < TRACE_FORMAT_VERSION)
+        TRY_OUT(upgrade(db, version));
+    TRY_OUT(trace_exec(db, "COMMIT"));
+    log_debug("profiler", "%s: upgraded to format %d", sqlite3_db_filename(db, "main"), TRACE_FORMAT_VERSION);
+out:
+    if (status != STATUS_OK)
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* the first failure is the one to report */
+    return status;
+}
+
+enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable)
+{
+    if (writable)
+        return upgrade_file(db);
+    TRY(trace_exec(db, "PRAGMA temp_store=MEMORY"));
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (formats[i].from == version)
+            TRY(trace_exec(db, trace_sql(formats[i].read)));
+    }
+    return make_views(db, "CREATE TEMP VIEW");
+}
