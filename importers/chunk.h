@@ -19,7 +19,11 @@
 enum node_level { LEVEL_WRAPPER = -1, LEVEL_OPERATOR = 0, LEVEL_INNER = 1 };
 
 struct node_tensor {
-    int64_t id, storage; /* told by the recorder or inferred (pass identity); -1 = unknown. Unique within the chunk. */
+    /*
+     * As the recorder tells them (tensor_identity) before pass identity; after it, id is a number within the chunk (of
+     * persistent tensors: within the process), told or inferred. -1 = unknown.
+     */
+    int64_t id, storage, offset;
     int32_t kind;        /* number of a tensor_kind of the job */
     int16_t position;
     bool out, persistent;
@@ -88,9 +92,14 @@ const struct tensor_kind *chunk_tensor_kind(const struct chunk *chunk, int32_t k
 /* The other arguments of a node as text, by position, tab-separated; NULL when not told. */
 const char *chunk_arguments(const struct chunk *chunk, const struct node *node);
 
-/* State that an identity or phase pass carries from chunk to chunk of one process; owned by the job, freed with it. */
+/*
+ * What the passes carry from chunk to chunk of one process (passes/carry.h); owned by the job, which makes one with
+ * job_process and frees it.
+ */
 struct carry;
 struct carry *chunk_carry(const struct chunk *chunk);
+enum status carry_create(struct carry **out);
+void carry_destroy(struct carry *carry); /* harmless with NULL */
 
 #define PASS(name, what) enum status import_pass_##name(struct chunk *chunk);
 #include "importers/passes.def"

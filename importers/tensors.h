@@ -31,9 +31,12 @@ struct signature {
     const char *arguments;     /* other arguments as the format has them ("[2, 2]", "False"), by position, tab-separated; NULL */
 };
 
-/* Identity of signature.tensor[i]: equal ids = the same tensor object, equal storages = the same memory. -1 = unknown. */
+/*
+ * Identity of signature.tensor[i]: equal ids = the same tensor object, equal storages = the same memory, at `offset`
+ * elements from its start. -1 = unknown. Recorders use the ids of what is gone again.
+ */
 struct tensor_identity {
-    int64_t id, storage;
+    int64_t id, storage, offset;
 };
 
 /* "c10::BFloat16", "float", "__nv_bfloat16", "f32", "Half" -> the trace's word; NULL for what is no tensor dtype. */
