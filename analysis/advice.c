@@ -13,7 +13,7 @@ static const struct {
 } situations[] = {
     {SITUATION_SET, "set"},           {SITUATION_LIBRARY, "library"}, {SITUATION_EXPLICIT, "explicit"},
     {SITUATION_TRIP, "trip"},         {SITUATION_INPUT, "input"},     {SITUATION_BORN, "born"},
-    {SITUATION_UNPAIRED, "unpaired"}, {SITUATION_WEIGHT, "weight"},
+    {SITUATION_ONE_WAY, "one_way"},   {SITUATION_UNPAIRED, "unpaired"}, {SITUATION_WEIGHT, "weight"},
 };
 
 /* Length of the field at `text`. */
@@ -39,16 +39,22 @@ static const char *find_row(const char *table, const char *op_name, const char *
     return NULL;
 }
 
-void advice_append(struct strbuf *out, const char *op_name, unsigned set)
+const char *advice_situation(unsigned set)
 {
-    const char *table = embed_find(analysis_files, "advice.tsv"), *text = NULL;
-    for (size_t i = 0; table && !text && i < sizeof situations / sizeof situations[0]; i++) {
-        if (!(set & situations[i].situation))
-            continue;
-        text = find_row(table, op_name, situations[i].name);
-        if (!text)
-            text = find_row(table, "*", situations[i].name);
+    for (size_t i = 0; i < sizeof situations / sizeof situations[0]; i++) {
+        if (set & situations[i].situation)
+            return situations[i].name;
     }
+    return NULL;
+}
+
+void advice_append(struct strbuf *out, const char *op_name, const char *situation)
+{
+    const char *table = embed_find(analysis_files, "advice.tsv");
+    const char *text = table ? find_row(table, op_name, situation) : NULL;
+
+    if (table && !text)
+        text = find_row(table, "*", situation);
     if (text)
         strbuf_append_bytes(out, text, field(text));
 }

@@ -29,9 +29,9 @@ static enum status run_passes(struct analysis *self, enum pass_when when)
 
 static enum status make_tally(struct analysis *self)
 {
-    TRY(array_make(&self->tally.conversions, self->steady_count, sizeof(double)));
-    TRY(array_make(&self->tally.dur_ns, self->steady_count, sizeof(double)));
-    return array_make(&self->tally.trips, self->steady_count, sizeof(double));
+    TRY(array_make(&self->tally.conversions, self->cost_steps, sizeof(double)));
+    TRY(array_make(&self->tally.dur_ns, self->cost_steps, sizeof(double)));
+    return array_make(&self->tally.trips, self->cost_steps, sizeof(double));
 }
 
 static enum status analyse(struct analysis *self)
@@ -41,6 +41,8 @@ static enum status analyse(struct analysis *self)
     TRY(make_tally(self));
     for (int i = 0; i < self->steps_count; i++) {
         self->now = &self->steps[i];
+        if (self->now->mode == MODE_UNDISTURBED)
+            continue; /* nothing of it is known but its time */
         TRY(run_passes(self, EACH_STEP));
     }
     return run_passes(self, AFTER);
@@ -50,8 +52,8 @@ static void release(struct analysis *self)
 {
     for (int i = 0; i < self->groups_count; i++)
         free(self->groups[i].exposed_ns);
-    void *const owned[] = {self->steps, self->breaks,  self->block_of, self->tally.conversions, self->tally.dur_ns,
-                           self->keys,  self->sets,    self->member,   self->tally.trips,       self->groups,
+    void *const owned[] = {self->steps, self->breaks, self->evident, self->block_of, self->tally.conversions, self->tally.dur_ns,
+                           self->keys,  self->sets,    self->member,   self->tally.trips,       self->groups, self->times.dur_ns, self->times.images,
                            self->fixes, self->charges, self->step.ops, self->step.conversions};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);

@@ -6,18 +6,25 @@
  * else the leading steps (of the first half) that take more than WARMUP_EXCESS times the median of the later half, at
  * least one when there are WARMUP_LEAST_STEPS or more. Of the rest, a step is an outlier when it takes longer than the
  * median by more than OUTLIER_DEVIATIONS x 1.4826 x MAD and by more than OUTLIER_EXCESS of the median. The last step of
- * a run is never warm-up. A trace without steps is one steady step. Findings are means over steady steps; intervals are
- * 95 % bootstrap intervals over them, NULL for fewer than two.
+ * a run is never warm-up. A trace without steps is one steady step. The ranks of a job are classified one by one.
+ *
+ * `clprof run` runs steps in three ways. Undisturbed ones are classified as above, and give wall times only; timed ones
+ * give the costs of operators; recorded ones give counts, never a time. So findings are means over the cost steps (timed,
+ * else steady, else recorded), and step time, throughput and the T of lost throughput are those of the time steps
+ * (steady, else timed). Of most traces both are the steady steps. Intervals are 95 % bootstrap intervals over steps, NULL
+ * for fewer than two; where cost and time steps differ, both are drawn independently.
  *
  * Charges. A conversion is charged to the culprits of the first round trip (by the order of execution of its first
  * conversion) that holds it; without one to the operator that made the contiguous tensor it starts from, when that was
  * made from inputs without an order (born); else to the operator that holds it. A backward operator's charges are its
  * forward operator's, so that one finding covers both directions; backward names get no findings of their own.
  *
- * Verdicts. thrash: culprit of a round trip in at least half of the steady steps in which it occurs; necessary: charged
- * with conversions, but no culprit; clean: the rest. The figures of a thrash finding are those of the conversions
+ * Verdicts. thrash: culprit of a round trip in at least half of the cost steps in which it occurs; unknown: a library's
+ * conversion inside it goes one way, and the trace shows no way back; necessary: charged with other conversions, but no
+ * culprit; clean: none, and the trace would have shown one (formats of its tensors, or its kernels). Of an operator of
+ * which it shows neither there is no finding. The figures of a thrash finding are those of the conversions
  * that vanish with its round trips: a batch, weight or optimizer conversion under the same operator is no part of them.
- * A necessary finding has costs, but nothing that could be won back: its lost throughput is NULL.
+ * A necessary or unknown finding has costs, but nothing that could be won back: its lost throughput is NULL.
  * Durations are sums over the conversions whose duration is known, and NULL when none is.
  */
 #ifndef ANALYSIS_ANALYSIS_H

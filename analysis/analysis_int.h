@@ -12,21 +12,32 @@
 #include "base/stats.h"
 #include "profiler/trace.h"
 
-enum step_phase { STEP_WARMUP, STEP_STEADY, STEP_OUTLIER };
+enum step_phase { STEP_WARMUP, STEP_STEADY, STEP_OUTLIER, STEP_TIMED, STEP_RECORDED };
+/* How `clprof run` ran a step; PROFILED: as every other writer does, watched and in earnest. */
+enum step_mode { MODE_PROFILED, MODE_UNDISTURBED, MODE_TIMED, MODE_RECORDED };
 
 struct analysis_step {
     int64_t step_id; /* -1: the trace has no steps, this is the whole of it */
     int64_t run_id;
+    enum step_mode mode;
     enum step_phase phase;
     double dur_ns, images; /* NAN = unknown */
-    int steady;            /* number among the steady steps, -1 = not one */
+    int cost;              /* number among the cost steps, -1 = not one */
+};
+
+/* The time steps: those whose wall time and images make throughput, step time and the T of lost throughput. */
+struct step_times {
+    double *dur_ns, *images; /* NAN = unknown */
+    int count;
+    bool are_cost_steps; /* the same steps in the same order as the cost steps */
 };
 
 /* An operator instance: name and module path of a forward operator. */
 struct key {
     int name, path, block; /* numbers in words; block: path of the module that holds it and its consumers */
+    bool evident;          /* of one of its operators at least, a conversion would show */
     unsigned phases;       /* of the operators themselves */
-    int seen_steps, trip_steps, last_seen, last_trip; /* steady steps in which it occurs / is a culprit */
+    int seen_steps, trip_steps, last_seen, last_trip; /* cost steps in which it occurs / is a culprit */
 };
 
 /* Culprits that must be fixed together: keys, ascending. */
@@ -44,15 +55,16 @@ enum situation {
     SITUATION_WEIGHT = 16,
     SITUATION_BORN = 32,
     SITUATION_UNPAIRED = 64,
-    SITUATION_SET = 128 /* several culprits: only of findings */
+    SITUATION_ONE_WAY = 128, /* the library's, inside an operator, without a way back that the trace shows */
+    SITUATION_SET = 256      /* several culprits: only of findings */
 };
 
 struct group {
     int set;
     bool repack;                                  /* batch, weight, optimizer: never vanishes with a round trip */
-    int64_t conversions, timed, exposures, trips; /* over the steady steps; timed: of known duration */
+    int64_t conversions, timed, exposures, trips; /* over the cost steps; timed: of known duration */
     double dur_ns;
-    double *exposed_ns; /* by steady step */
+    double *exposed_ns; /* by cost step */
     unsigned phases, situations;
     int first_link, links; /* its findings, in finding_list.links */
 };
@@ -89,7 +101,7 @@ struct charge {
     int group;
 };
 
-/* By steady step; dur_ns is that of the conversions of known duration, NAN when there are some but none is known. */
+/* By cost step; dur_ns is that of the conversions of known duration, NAN when there are some but none is known. */
 struct tally {
     double *conversions, *dur_ns, *trips;
 };
@@ -99,10 +111,13 @@ enum scope { SCOPE_OPERATOR, SCOPE_INSTANCE, SCOPE_MODULE, SCOPE_SET, SCOPE_COUN
 struct analysis {
     sqlite3 *db;
     struct analysis_step *steps;
-    int steps_count, steps_room, steady_count;
+    int steps_count, steps_room, cost_steps;
+    struct step_times times;
     struct intern words; /* operator names, module paths, streams */
     signed char *breaks; /* policy, by word: 1, 0, -1 = no rule */
     int breaks_count;
+    bool *evident; /* by op_def_id: a conversion under it would show */
+    int evident_count, evident_room;
     int *block_of; /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
     struct tally tally;
@@ -155,16 +170,18 @@ void patterns_release(struct analysis *self);
 /* "aten::native_group_norm@layer1.0.bn1" */
 void append_instance(const struct analysis *self, struct strbuf *out, int name, int path);
 
-/* lost.c: lost throughput of exposed time per steady step. Unknown parts are NAN. */
+/* lost.c: lost throughput of exposed time per cost step. Unknown parts are NAN. */
 struct lost {
     struct stats_interval percent;
     double images_per_s;
 };
-enum status lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost);
-/* A bootstrap over steady steps; low and high are NAN for fewer than two steps. */
-struct stats_interval steady_interval(const struct analysis *self, stats_fn *statistic, const void *data);
+void lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost);
+/* A bootstrap over n steps; low and high are NAN for fewer than two. */
+struct stats_interval steps_interval(stats_fn *statistic, const void *data, int n);
 
-/* advice.c: appends what to change in the PyTorch program; nothing when there is nothing to say. */
-void advice_append(struct strbuf *out, const char *op_name, unsigned situations);
+/* advice.c: the situation that decides among a set; NULL for none. */
+const char *advice_situation(unsigned situations);
+/* Appends what to change in the PyTorch program; nothing when there is nothing to say. */
+void advice_append(struct strbuf *out, const char *op_name, const char *situation);
 
 #endif

@@ -44,10 +44,10 @@ static enum status charge_trips(struct analysis *self)
 static enum status charge_other(struct analysis *self, struct search *search, int conversion)
 {
     const struct step_conversion *c = &self->step.conversions[conversion];
-    unsigned situation = SITUATION_UNPAIRED;
+    enum conversion_role role = self->flow.conversion[conversion].role;
+    unsigned situation = role == ROLE_NONE && c->cause == CAUSE_LIBRARY ? SITUATION_ONE_WAY : SITUATION_UNPAIRED;
     int op = c->op, set;
 
-    enum conversion_role role = self->flow.conversion[conversion].role;
     if (role == ROLE_CLOSING || role == ROLE_BORN) {
         if (role == ROLE_CLOSING)
             search_origin(search, conversion);

@@ -1,4 +1,4 @@
-/* Pass: a step's round trips become rows; in steady steps, conversions and round trips are added to their groups. */
+/* Pass: a step's round trips become rows; in cost steps, conversions and round trips are added to their groups. */
 #include <math.h>
 #include <string.h>
 
@@ -140,8 +140,10 @@ static enum status add_occurrences(struct analysis *self)
         TRY(ledger_key(self, i, &key));
         struct key *k = &self->keys[key];
         k->phases |= self->step.ops[i].phase;
-        k->seen_steps += k->last_seen != self->now->steady;
-        k->last_seen = self->now->steady;
+        int64_t def = self->step.ops[i].op_def_id;
+        k->evident = k->evident || (def >= 0 && def < self->evident_count && self->evident[def]);
+        k->seen_steps += k->last_seen != self->now->cost;
+        k->last_seen = self->now->cost;
     }
     return STATUS_OK;
 }
@@ -162,7 +164,7 @@ static enum status add_conversions(struct analysis *self)
         }
         if (c->exposed_ns >= 0) {
             group->exposures++;
-            group->exposed_ns[self->now->steady] += (double)c->exposed_ns;
+            group->exposed_ns[self->now->cost] += (double)c->exposed_ns;
         }
         ARRAY_ADD(self, charges, (struct charge){c->conversion_id, number});
     }
@@ -178,8 +180,8 @@ static enum status add_trips(struct analysis *self)
         self->groups[group].phases |= self->step.ops[self->step.conversions[self->pattern->trips[i].closing].op].phase;
         for (int m = 0; m < self->sets[set].count; m++) {
             struct key *key = &self->keys[self->member[self->sets[set].first + m]];
-            key->trip_steps += key->last_trip != self->now->steady;
-            key->last_trip = self->now->steady;
+            key->trip_steps += key->last_trip != self->now->cost;
+            key->last_trip = self->now->cost;
         }
     }
     return STATUS_OK;
@@ -191,15 +193,15 @@ static void add_tally(struct analysis *self)
     int64_t dur_ns = self->step.conversions_count > 0 ? -1 : 0;
     for (int i = 0; i < self->step.conversions_count; i++)
         add_known(&dur_ns, self->step.conversions[i].dur_ns);
-    self->tally.conversions[self->now->steady] = self->step.conversions_count;
-    self->tally.dur_ns[self->now->steady] = dur_ns < 0 ? NAN : (double)dur_ns;
-    self->tally.trips[self->now->steady] = self->pattern->trips_count;
+    self->tally.conversions[self->now->cost] = self->step.conversions_count;
+    self->tally.dur_ns[self->now->cost] = dur_ns < 0 ? NAN : (double)dur_ns;
+    self->tally.trips[self->now->cost] = self->pattern->trips_count;
 }
 
 enum status pass_costs(struct analysis *self)
 {
     TRY(store_trips(self));
-    if (self->now->steady < 0)
+    if (self->now->cost < 0)
         return STATUS_OK;
     add_tally(self);
     TRY(add_occurrences(self));

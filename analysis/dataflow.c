@@ -63,7 +63,7 @@ static enum status load_rows(struct analysis *analysis, struct builder *self)
 {
     static const char sql[] =
         "SELECT op.op_id, t.direction, t.position, t.tensor, t.persistent, t.memory_format, t.shape FROM op"
-        " JOIN op_tensor_def t USING (op_def_id) WHERE op.step_id IS ?1 AND t.tensor IS NOT NULL";
+        " JOIN op_tensor_def t USING (op_def_id) WHERE op.step_id IS ?1 AND op.level = 0 AND t.tensor IS NOT NULL";
     struct step_id *ids = NULL;
     sqlite3_stmt *row = NULL;
     enum status status;

@@ -2,7 +2,7 @@
  * Pass: the exposed part of each conversion. A lane is a thread (its operators) or a device stream (its kernels).
  * A conversion on a thread is hidden while another thread or any stream works. A conversion on a stream is hidden while
  * another stream works, and before the host has launched the kernel that comes next on its stream: without the
- * conversion the device would only have waited.
+ * conversion the device would only have waited. A launch that is not told counts from the start of its operator.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 struct span {
     int64_t lane; /* thread_id >= 0; streams are -2 - word */
     int64_t start_ns, end_ns;
-    int64_t launch_ns; /* kernels: start of the operator that launched it, -1 = unknown */
+    int64_t launch_ns; /* kernels: when the host called for it, -1 = unknown */
 };
 
 struct lanes {
@@ -46,9 +46,9 @@ static enum status add_ops(struct lanes *lanes, const struct step *step)
 static enum status add_kernels(struct analysis *self, struct lanes *lanes)
 {
     static const char sql[] =
-        "SELECT d.stream, k.start_ns, k.dur_ns, op.start_ns FROM op JOIN kernel k ON k.op_id = op.op_id"
+        "SELECT d.stream, k.start_ns, k.dur_ns, coalesce(k.launch_ns, op.start_ns) FROM op JOIN kernel k ON k.op_id = op.op_id"
         " JOIN kernel_def d USING (kernel_def_id) WHERE op.step_id IS ?1 AND d.stream IS NOT NULL UNION ALL"
-        " SELECT d.stream, k.start_ns, k.dur_ns, NULL FROM kernel k JOIN kernel_def d USING (kernel_def_id)"
+        " SELECT d.stream, k.start_ns, k.dur_ns, k.launch_ns FROM kernel k JOIN kernel_def d USING (kernel_def_id)"
         " WHERE k.op_id IS NULL AND k.step_id IS ?1 AND d.stream IS NOT NULL";
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -147,6 +147,8 @@ enum status pass_exposure(struct analysis *self)
     struct step *step = &self->step;
     enum status status = STATUS_OK;
 
+    if (step->conversions_count == 0 || self->now->phase == STEP_RECORDED)
+        return STATUS_OK;
     if (!self->single_lane) {
         TRY_OUT(add_ops(&lanes, step));
         TRY_OUT(add_kernels(self, &lanes));

@@ -1,4 +1,4 @@
-/* Pass: figures of the whole run over its steady steps, with intervals. */
+/* Pass: figures of the whole run over its time steps (speed) and cost steps (the rest), with intervals. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 
 /* Ratio of sums over the resampled steps: a sum of `top` per step or per ns of `bottom`. */
 struct ratio {
-    double *top, *bottom; /* by steady step */
+    double *top, *bottom; /* by step */
     double factor;
 };
 
@@ -47,37 +47,34 @@ static enum status store(struct figures *self, const char *name, struct stats_in
     return STATUS_OK;
 }
 
-/* Unknown when any step's part is: a resample could not leave it out. */
-static enum status store_statistic(struct figures *self, const char *name, stats_fn *statistic, double factor)
+/* Of the first `count` numbers of both; unknown when any of them is: a resample could not leave it out. */
+static enum status store_statistic(struct figures *self, const char *name, stats_fn *statistic, double factor,
+                                   int count)
 {
     struct stats_interval interval = {NAN, NAN, NAN};
     struct ratio ratio = {self->top, self->bottom, factor};
-    bool known = self->analysis->steady_count > 0;
+    bool known = count > 0;
 
-    for (int i = 0; i < self->analysis->steady_count; i++)
+    for (int i = 0; i < count; i++)
         known = known && !isnan(self->top[i]) && !isnan(self->bottom[i]);
     if (known)
-        interval = steady_interval(self->analysis, statistic, &ratio);
+        interval = steps_interval(statistic, &ratio, count);
     return store(self, name, interval);
 }
 
 static enum status store_speed(struct figures *self)
 {
-    const struct analysis *a = self->analysis;
-    for (int i = 0; i < a->steps_count; i++) {
-        if (a->steps[i].steady < 0)
-            continue;
-        self->top[a->steps[i].steady] = a->steps[i].images;
-        self->bottom[a->steps[i].steady] = a->steps[i].dur_ns > 0 ? a->steps[i].dur_ns : NAN;
+    const struct step_times *times = &self->analysis->times;
+    for (int i = 0; i < times->count; i++) {
+        self->top[i] = times->images[i];
+        self->bottom[i] = times->dur_ns[i] > 0 ? times->dur_ns[i] : NAN;
     }
-    TRY(store_statistic(self, "images_per_s", ratio_of_sums, 1e9));
-    for (int i = 0; i < a->steps_count; i++) {
-        if (a->steps[i].steady < 0)
-            continue;
-        self->top[a->steps[i].steady] = a->steps[i].dur_ns;
-        self->bottom[a->steps[i].steady] = 0;
+    TRY(store_statistic(self, "images_per_s", ratio_of_sums, 1e9, times->count));
+    for (int i = 0; i < times->count; i++) {
+        self->top[i] = times->dur_ns[i];
+        self->bottom[i] = 0;
     }
-    return store_statistic(self, "step_ms", median_of, 1e-6);
+    return store_statistic(self, "step_ms", median_of, 1e-6, times->count);
 }
 
 static enum status store_lost(struct figures *self)
@@ -86,38 +83,39 @@ static enum status store_lost(struct figures *self)
     struct lost lost = {{NAN, NAN, NAN}, NAN};
     int64_t conversions = 0, exposures = 0;
 
-    for (int s = 0; s < a->steady_count; s++)
+    for (int s = 0; s < a->cost_steps; s++)
         self->top[s] = 0;
     for (int g = 0; g < a->groups_count; g++) {
         if (!group_avoidable(a, &a->groups[g]))
             continue;
         conversions += a->groups[g].conversions;
         exposures += a->groups[g].exposures;
-        for (int s = 0; s < a->steady_count; s++)
+        for (int s = 0; s < a->cost_steps; s++)
             self->top[s] += a->groups[g].exposed_ns[s];
     }
     if (conversions == 0 || exposures > 0)
-        TRY(lost_throughput(a, self->top, &lost));
+        lost_throughput(a, self->top, &lost);
     return store(self, "lost_percent_total", lost.percent);
 }
 
-/* What a step of the trace holds, one number a steady step: conversions, their known milliseconds, round trips. */
+/* What a step of the trace holds, one number a cost step: conversions, their known milliseconds, round trips. */
 static enum status store_tally(struct figures *self, const char *name, const double *per_step, double factor)
 {
-    for (int s = 0; s < self->analysis->steady_count; s++) {
+    for (int s = 0; s < self->analysis->cost_steps; s++) {
         self->top[s] = per_step[s];
         self->bottom[s] = 1;
     }
-    return store_statistic(self, name, ratio_of_sums, factor);
+    return store_statistic(self, name, ratio_of_sums, factor, self->analysis->cost_steps);
 }
 
 enum status pass_figures(struct analysis *self)
 {
     struct figures figures = {.analysis = self};
+    int most = self->times.count > self->cost_steps ? self->times.count : self->cost_steps;
     enum status status;
 
-    TRY_OUT(array_make(&figures.top, self->steady_count, sizeof *figures.top));
-    TRY_OUT(array_make(&figures.bottom, self->steady_count, sizeof *figures.bottom));
+    TRY_OUT(array_make(&figures.top, most, sizeof *figures.top));
+    TRY_OUT(array_make(&figures.bottom, most, sizeof *figures.bottom));
     TRY_OUT(
         trace_prepare(self->db, "INSERT INTO figure (name, value, low, high) VALUES (?1, ?2, ?3, ?4)", &figures.row));
     TRY_OUT(store_speed(&figures));

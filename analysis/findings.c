@@ -13,10 +13,13 @@ static bool includes(const struct analysis *self, const struct finding *finding,
            (finding->verdict != VERDICT_THRASH || group_avoidable(self, group));
 }
 
-static bool has_conversions(const struct analysis *self, enum scope scope, int item)
+/* Whether a conversion of that situation (any: 0) is charged to the item. */
+static bool has_conversions(const struct analysis *self, enum scope scope, int item, unsigned situation)
 {
     for (int i = 0; i < self->groups_count; i++) {
-        if (self->groups[i].conversions > 0 && ledger_set_has(self, self->groups[i].set, scope, item))
+        const struct group *group = &self->groups[i];
+        if (group->conversions > 0 && (!situation || group->situations & situation) &&
+            ledger_set_has(self, group->set, scope, item))
             return true;
     }
     return false;
@@ -27,7 +30,19 @@ static enum verdict judge(const struct analysis *self, enum scope scope, int ite
     bool thrashes = scope == SCOPE_SET;
     for (int i = 0; !thrashes && i < self->keys_count; i++)
         thrashes = ledger_item(self, i, scope) == item && key_thrashes(&self->keys[i]);
-    return thrashes ? VERDICT_THRASH : has_conversions(self, scope, item) ? VERDICT_NECESSARY : VERDICT_CLEAN;
+    return thrashes                                                   ? VERDICT_THRASH
+           : has_conversions(self, scope, item, SITUATION_ONE_WAY)    ? VERDICT_UNKNOWN
+           : has_conversions(self, scope, item, 0)                    ? VERDICT_NECESSARY
+                                                                      : VERDICT_CLEAN;
+}
+
+static bool is_evident(const struct analysis *self, enum scope scope, int item)
+{
+    for (int i = 0; i < self->keys_count; i++) {
+        if (self->keys[i].evident && ledger_item(self, i, scope) == item)
+            return true;
+    }
+    return false;
 }
 
 static void add_group(struct finding *finding, const struct group *group, double *exposed_ns, int steps)
@@ -46,22 +61,23 @@ static void add_group(struct finding *finding, const struct group *group, double
     }
 }
 
-/* Adds up the groups; exposed_ns is scratch, one number a steady step. Whole ns are exact: divided only at the end. */
-static enum status add_up(const struct analysis *self, struct finding *finding, double *exposed_ns)
+/* Adds up the groups; exposed_ns is scratch, one number a cost step. Whole ns are exact: divided only at the end. */
+static void add_up(const struct analysis *self, struct finding *finding, double *exposed_ns)
 {
     double *const sums[] = {&finding->conversions, &finding->trips, &finding->dur_ns, &finding->exposed_ns};
 
-    memset(exposed_ns, 0, (size_t)self->steady_count * sizeof *exposed_ns);
+    memset(exposed_ns, 0, (size_t)self->cost_steps * sizeof *exposed_ns);
     for (int i = 0; i < self->groups_count; i++) {
         if (includes(self, finding, &self->groups[i]))
-            add_group(finding, &self->groups[i], exposed_ns, self->steady_count);
+            add_group(finding, &self->groups[i], exposed_ns, self->cost_steps);
     }
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
-        *sums[i] /= self->steady_count;
+        *sums[i] /= self->cost_steps;
     finding->lost = (struct lost){{NAN, NAN, NAN}, NAN};
-    if (finding->verdict == VERDICT_NECESSARY || (finding->conversions > 0 && finding->exposures == 0))
-        return STATUS_OK;
-    return lost_throughput(self, exposed_ns, &finding->lost);
+    if (finding->verdict == VERDICT_NECESSARY || finding->verdict == VERDICT_UNKNOWN ||
+        (finding->conversions > 0 && finding->exposures == 0))
+        return;
+    lost_throughput(self, exposed_ns, &finding->lost);
 }
 
 static enum status add_finding(const struct analysis *self, struct finding_list *list, enum scope scope, int item,
@@ -70,7 +86,7 @@ static enum status add_finding(const struct analysis *self, struct finding_list 
     struct finding finding = {.scope = scope, .item = item, .name = -1, .path = -1};
 
     finding.verdict = judge(self, scope, item);
-    if (scope == SCOPE_MODULE && finding.verdict == VERDICT_CLEAN)
+    if (finding.verdict == VERDICT_CLEAN && (scope == SCOPE_MODULE || !is_evident(self, scope, item)))
         return STATUS_OK;
     if (scope == SCOPE_OPERATOR)
         finding.name = item;
@@ -80,7 +96,7 @@ static enum status add_finding(const struct analysis *self, struct finding_list 
         finding.name = self->keys[item].name;
         finding.path = self->keys[item].path;
     }
-    TRY(add_up(self, &finding, exposed_ns));
+    add_up(self, &finding, exposed_ns);
     for (int i = 0; finding.phases == 0 && i < self->keys_count; i++) {
         if (scope != SCOPE_SET && ledger_item(self, i, scope) == item && self->keys[i].seen_steps > 0)
             finding.phases |= self->keys[i].phases;
@@ -220,7 +236,7 @@ enum status pass_findings(struct analysis *self)
     double *exposed_ns = NULL;
     enum status status;
 
-    TRY_OUT(array_make(&exposed_ns, self->steady_count, sizeof *exposed_ns));
+    TRY_OUT(array_make(&exposed_ns, self->cost_steps, sizeof *exposed_ns));
     TRY_OUT(add_scope(self, &list, SCOPE_OPERATOR, exposed_ns));
     TRY_OUT(add_scope(self, &list, SCOPE_INSTANCE, exposed_ns));
     TRY_OUT(add_scope(self, &list, SCOPE_MODULE, exposed_ns));

@@ -4,7 +4,7 @@
 
 #include "analysis/analysis_int.h"
 
-enum verdict { VERDICT_THRASH, VERDICT_NECESSARY, VERDICT_CLEAN };
+enum verdict { VERDICT_THRASH, VERDICT_UNKNOWN, VERDICT_NECESSARY, VERDICT_CLEAN };
 
 struct finding {
     enum scope scope;

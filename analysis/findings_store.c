@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const scope_names[SCOPE_COUNT] = {"operator", "instance", "module", "set"};
-static const char *const verdict_names[] = {"thrash", "necessary", "clean"};
+static const char *const verdict_names[] = {"thrash", "unknown", "necessary", "clean"};
 
 /* The other items of a scope with which a finding shares round trips. */
 struct company {
@@ -82,16 +82,16 @@ static const char *name_of(const struct analysis *self, const struct finding *fi
     return intern_text(&self->words, name);
 }
 
-static void append_advice(const struct analysis *self, struct strbuf *out, const struct finding *finding)
+/* Why a finding's conversions are there; NULL: it has none, or (a module) for more than one reason. */
+static const char *situation_of(const struct finding *finding)
 {
-    if (finding->verdict == VERDICT_CLEAN || finding->scope == SCOPE_MODULE)
-        return;
-    const char *name = name_of(self, finding);
     unsigned thrash = SITUATION_LIBRARY | SITUATION_EXPLICIT | SITUATION_TRIP;
-    unsigned situations = finding->scope == SCOPE_SET          ? SITUATION_SET
-                          : finding->verdict == VERDICT_THRASH ? finding->situations & thrash
-                                                               : finding->situations & ~thrash;
-    advice_append(out, name ? name : "", situations);
+
+    if (finding->verdict == VERDICT_CLEAN || finding->scope == SCOPE_MODULE)
+        return NULL;
+    return advice_situation(finding->scope == SCOPE_SET          ? SITUATION_SET
+                            : finding->verdict == VERDICT_THRASH ? finding->situations & thrash
+                                                                 : finding->situations & ~thrash);
 }
 
 static void bind_text_or_null(sqlite3_stmt *row, int position, const struct strbuf *text)
@@ -111,13 +111,16 @@ static enum status store(const struct analysis *self, sqlite3_stmt *row, const s
     enum status status;
     int more;
 
+    const char *situation = situation_of(finding), *name = name_of(self, finding);
+
     strbuf_init(&together);
     strbuf_init(&advice);
     TRY_OUT(append_together(self, &together, finding));
-    append_advice(self, &advice, finding);
+    if (situation)
+        advice_append(&advice, name ? name : "", situation);
     trace_bind_int(row, 1, id);
     trace_bind_text(row, 2, scope_names[finding->scope]);
-    trace_bind_text(row, 3, name_of(self, finding));
+    trace_bind_text(row, 3, name);
     trace_bind_text(row, 4, intern_text(&self->words, finding->path));
     trace_bind_text(row, 5, phase_name(finding->phases));
     trace_bind_text(row, 6, verdict_names[finding->verdict]);
@@ -131,6 +134,7 @@ static enum status store(const struct analysis *self, sqlite3_stmt *row, const s
     trace_bind_number(row, 14, finding->lost.percent.high);
     bind_text_or_null(row, 15, &together);
     bind_text_or_null(row, 16, &advice);
+    trace_bind_text(row, 17, situation);
     TRY_OUT(trace_step(row, &more));
     sqlite3_reset(row);
 out:
@@ -144,10 +148,9 @@ enum status findings_store(const struct analysis *self, const struct finding_lis
     /* penalty_ns_per_step stays NULL: a trace holds no measurement of the other format. */
     static const char sql[] =
         "INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step,"
-        " round_trips_per_step, dur_ns_per_step, exposed_ns_per_step, lost_images_per_s, lost_percent, "
-        "lost_percent_low,"
-        " lost_percent_high, together_with, advice)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        " round_trips_per_step, dur_ns_per_step, exposed_ns_per_step, lost_images_per_s, lost_percent,"
+        " lost_percent_low, lost_percent_high, together_with, advice, situation)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     sqlite3_stmt *row = NULL;
     enum status status;
 

@@ -15,7 +15,7 @@ struct planner {
     const struct analysis *analysis;
     int *fix_of;        /* by key: index of its fix, -1 = none */
     bool *chosen;       /* by fix */
-    double *exposed_ns; /* scratch, by steady step */
+    double *exposed_ns; /* scratch, by cost step */
 };
 
 static int find_fix(const struct analysis *self, enum scope scope, int key)
@@ -61,14 +61,14 @@ static double won_ns(const struct planner *self, int64_t *trips, int64_t *exposu
 {
     const struct analysis *a = self->analysis;
     double sum = 0;
-    memset(self->exposed_ns, 0, (size_t)a->steady_count * sizeof *self->exposed_ns);
+    memset(self->exposed_ns, 0, (size_t)a->cost_steps * sizeof *self->exposed_ns);
     *trips = *exposures = 0;
     for (int g = 0; g < a->groups_count; g++) {
         if (!is_won(self, &a->groups[g]))
             continue;
         *trips += a->groups[g].trips;
         *exposures += a->groups[g].exposures;
-        for (int s = 0; s < a->steady_count; s++) {
+        for (int s = 0; s < a->cost_steps; s++) {
             self->exposed_ns[s] += a->groups[g].exposed_ns[s];
             sum += a->groups[g].exposed_ns[s];
         }
@@ -120,7 +120,7 @@ static enum status store(struct planner *self, sqlite3_stmt *row, int position, 
         strbuf_printf(&ids, "%s%lld", i ? "," : "", (long long)self->analysis->fixes[fixes[i]].finding_id);
     won_ns(self, &trips, &exposures);
     if (exposures > 0)
-        TRY_OUT(lost_throughput(self->analysis, self->exposed_ns, &lost));
+        lost_throughput(self->analysis, self->exposed_ns, &lost);
     trace_bind_int(row, 1, position);
     trace_bind_text(row, 2, ids.text);
     trace_bind_number(row, 3, lost.percent.value);
@@ -166,7 +166,7 @@ enum status pass_fix_order(struct analysis *self)
     for (int key = 0; key < self->keys_count; key++)
         planner.fix_of[key] = find_fix(self, operators == 1 ? SCOPE_INSTANCE : SCOPE_OPERATOR, key);
     TRY_OUT(array_make(&planner.chosen, self->fixes_count, sizeof *planner.chosen));
-    TRY_OUT(array_make(&planner.exposed_ns, self->steady_count, sizeof *planner.exposed_ns));
+    TRY_OUT(array_make(&planner.exposed_ns, self->cost_steps, sizeof *planner.exposed_ns));
     TRY_OUT(order(&planner));
 out:
     free(planner.fix_of);

@@ -96,7 +96,7 @@ enum status ledger_group(struct analysis *self, int set, bool repack, int *group
     if (*group >= 0)
         return STATUS_OK;
     TRY(array_room(&self->groups, &self->groups_room, self->groups_count, sizeof made));
-    TRY(array_make(&made.exposed_ns, self->steady_count, sizeof *made.exposed_ns));
+    TRY(array_make(&made.exposed_ns, self->cost_steps, sizeof *made.exposed_ns));
     *group = self->sets[set].group[repack] = self->groups_count;
     self->groups[self->groups_count++] = made;
     return STATUS_OK;

@@ -1,4 +1,7 @@
-/* Pass: one step's operators and conversions, in order of execution. */
+/*
+ * Pass: one step's operators and conversions, in order of execution. Operators are those of level 0: a wrapper only
+ * passes on to one of them, and what runs inside one is its own business.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +53,7 @@ static enum status load_ops(struct analysis *self)
     static const char sql[] =
         "SELECT op.op_id, op.op_def_id, op.forward_op_id, op.fused_into, op_def.sequence, op.thread_id, op.start_ns,"
         " op.dur_ns, op_def.name, module.path, op_def.phase FROM op JOIN op_def USING (op_def_id)"
-        " LEFT JOIN module USING (module_id) WHERE op.step_id IS ?1";
+        " LEFT JOIN module USING (module_id) WHERE op.step_id IS ?1 AND op.level = 0";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -141,7 +144,8 @@ static int conversions_in_order(const void *a, const void *b)
     return x->conversion_id < y->conversion_id ? -1 : x->conversion_id > y->conversion_id;
 }
 
-static struct step_conversion read_conversion(sqlite3_stmt *row, const struct step *step, const struct step_id *ids)
+static struct step_conversion read_conversion(const struct analysis *self, sqlite3_stmt *row,
+                                              const struct step_id *ids)
 {
     struct step_conversion c = {
         .conversion_id = int_or_none(row, 0),
@@ -158,8 +162,9 @@ static struct step_conversion read_conversion(sqlite3_stmt *row, const struct st
         .from = order_of(text_at(row, 11), NULL),
         .to = order_of(text_at(row, 12), NULL),
     };
-    c.op = step_find(ids, step->ops_count, c.op_id);
-    if (c.kernel_id < 0)
+    c.op = step_find(ids, self->step.ops_count, c.op_id);
+    /* Without a kernel its time is part of the operator's; in a recorded step it is mostly that of the recording. */
+    if (c.kernel_id < 0 || self->now->phase == STEP_RECORDED)
         c.dur_ns = -1;
     return c;
 }
@@ -183,7 +188,7 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
     bind_step(self, row);
     TRY_OUT(trace_step(row, &more));
     for (step->conversions_count = 0; more;) {
-        struct step_conversion c = read_conversion(row, step, ids);
+        struct step_conversion c = read_conversion(self, row, ids);
         TRY_OUT(intern_add(&self->words, text_at(row, 9), &c.stream));
         TRY_OUT(array_room(&step->conversions, &step->conversions_room, step->conversions_count, sizeof c));
         step->conversions[step->conversions_count++] = c;

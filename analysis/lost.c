@@ -1,4 +1,7 @@
-/* Lost throughput of a set of conversions, and intervals over steady steps. */
+/*
+ * Lost throughput of a set of conversions: 100 (T / (T - e) - 1), T the mean duration of the time steps and e the mean
+ * exposed time of the cost steps. Where both are the same steps, a resample draws a step with both its numbers.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,74 +10,84 @@
 #define RESAMPLES 1000
 
 struct sample {
-    const double *dur_ns, *exposed_ns, *images; /* by steady step */
+    const double *dur_ns, *exposed_ns; /* by time step, by cost step */
 };
 
-static double sum_over(const double *values, const uint32_t *index, size_t n)
+static double mean_over(const double *values, const uint32_t *index, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += values[index[i]];
-    return sum;
+    return sum / (double)n;
+}
+
+static double percent(double taken, double exposed)
+{
+    return 100 * (taken / (taken - exposed) - 1);
 }
 
 static double lost_percent(const void *data, const uint32_t *index, size_t n)
 {
     const struct sample *sample = data;
-    double taken = sum_over(sample->dur_ns, index, n);
-    return 100 * (taken / (taken - sum_over(sample->exposed_ns, index, n)) - 1);
+    return percent(mean_over(sample->dur_ns, index, n), mean_over(sample->exposed_ns, index, n));
 }
 
-/* NAN when a step's number of images is not known. */
-static double lost_images(const struct analysis *self, const struct sample *sample)
+static double lost_percent_two(const void *data, const uint32_t *times, size_t n, const uint32_t *costs, size_t m)
 {
-    double taken = 0, exposed = 0, images = 0;
-    for (int i = 0; i < self->steady_count; i++) {
-        taken += sample->dur_ns[i];
-        exposed += sample->exposed_ns[i];
-        images += sample->images[i];
-    }
-    return 1e9 * (images / (taken - exposed) - images / taken);
+    const struct sample *sample = data;
+    return percent(mean_over(sample->dur_ns, times, n), mean_over(sample->exposed_ns, costs, m));
 }
 
-struct stats_interval steady_interval(const struct analysis *self, stats_fn *statistic, const void *data)
+static double mean(const double *values, int count)
 {
-    struct stats_interval interval = stats_bootstrap(statistic, data, (size_t)self->steady_count, RESAMPLES);
-    if (self->steady_count < 2)
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += values[i];
+    return sum / count;
+}
+
+struct stats_interval steps_interval(stats_fn *statistic, const void *data, int n)
+{
+    struct stats_interval interval = stats_bootstrap(statistic, data, (size_t)n, RESAMPLES);
+    if (n < 2)
         interval.low = interval.high = NAN;
     return interval;
 }
 
-/* Step times and images in one array each. Unknown when a step's time is, or when nothing but conversions ran. */
-static bool fill(const struct analysis *self, const double *exposed_ns, double *dur_ns, double *images)
+static struct stats_interval interval_of(const struct analysis *self, const struct sample *sample)
 {
-    for (int i = 0; i < self->steps_count; i++) {
-        const struct analysis_step *step = &self->steps[i];
-        if (step->steady < 0)
-            continue;
-        if (!(step->dur_ns - exposed_ns[step->steady] > 0))
-            return false;
-        dur_ns[step->steady] = step->dur_ns;
-        images[step->steady] = step->images;
-    }
-    return self->steady_count > 0;
+    if (self->times.are_cost_steps)
+        return steps_interval(lost_percent, sample, self->times.count);
+    struct stats_interval interval = stats_bootstrap_two(lost_percent_two, sample, (size_t)self->times.count,
+                                                         (size_t)self->cost_steps, RESAMPLES);
+    if (self->times.count < 2 || self->cost_steps < 2)
+        interval.low = interval.high = NAN;
+    return interval;
 }
 
-enum status lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost)
+/* Whether time is left in every step that a resample may draw. False when a step's time is unknown, too. */
+static bool leaves_time(const struct analysis *self, const double *exposed_ns)
 {
-    double *dur_ns = NULL, *images = NULL;
-    enum status status;
+    const struct step_times *times = &self->times;
+    double shortest = INFINITY, most = 0;
+    for (int i = 0; i < times->count; i++) {
+        if (!(times->dur_ns[i] > (times->are_cost_steps ? exposed_ns[i] : 0)))
+            return false;
+        shortest = fmin(shortest, times->dur_ns[i]);
+    }
+    for (int i = 0; i < self->cost_steps; i++)
+        most = fmax(most, exposed_ns[i]);
+    return times->count > 0 && self->cost_steps > 0 && (times->are_cost_steps || shortest > most);
+}
+
+void lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost)
+{
+    struct sample sample = {self->times.dur_ns, exposed_ns};
 
     *lost = (struct lost){{NAN, NAN, NAN}, NAN};
-    TRY_OUT(array_make(&dur_ns, self->steady_count, sizeof *dur_ns));
-    TRY_OUT(array_make(&images, self->steady_count, sizeof *images));
-    if (!fill(self, exposed_ns, dur_ns, images))
-        goto out;
-    struct sample sample = {dur_ns, exposed_ns, images};
-    lost->percent = steady_interval(self, lost_percent, &sample);
-    lost->images_per_s = lost_images(self, &sample);
-out:
-    free(dur_ns);
-    free(images);
-    return status;
+    if (!leaves_time(self, exposed_ns))
+        return;
+    double taken = mean(sample.dur_ns, self->times.count), images = mean(self->times.images, self->times.count);
+    lost->percent = interval_of(self, &sample);
+    lost->images_per_s = 1e9 * (images / (taken - mean(exposed_ns, self->cost_steps)) - images / taken);
 }

@@ -1,6 +1,7 @@
-/* Pass: warm-up, steady and outlier steps. The rules stand in analysis.h. */
+/* Pass: phases of the steps; which of them give times, and which costs. The rules stand in analysis.h. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis_int.h"
 
@@ -23,8 +24,8 @@ static double outlier_bound(const double *dur_ns, int count, double *spread)
     return median + fmax(deviation, OUTLIER_EXCESS * median);
 }
 
-/* The steps of one run. */
-static enum status classify(struct analysis_step *steps, int count, int warmup)
+/* The steps of one run that ran in earnest. */
+static enum status classify(struct analysis_step **steps, int count, int warmup)
 {
     double *dur_ns = NULL, *spread = NULL;
     enum status status;
@@ -32,18 +33,49 @@ static enum status classify(struct analysis_step *steps, int count, int warmup)
     TRY_OUT(array_make(&dur_ns, count, sizeof *dur_ns));
     TRY_OUT(array_make(&spread, count, sizeof *spread));
     for (int i = 0; i < count; i++)
-        dur_ns[i] = steps[i].dur_ns;
+        dur_ns[i] = steps[i]->dur_ns;
     if (warmup < 0)
         warmup = settling_steps(dur_ns, count);
     if (warmup >= count)
         warmup = count - 1;
     double bound = outlier_bound(dur_ns + warmup, count - warmup, spread);
     for (int i = 0; i < count; i++)
-        steps[i].phase = i < warmup ? STEP_WARMUP : dur_ns[i] > bound ? STEP_OUTLIER : STEP_STEADY;
+        steps[i]->phase = i < warmup ? STEP_WARMUP : dur_ns[i] > bound ? STEP_OUTLIER : STEP_STEADY;
 out:
     free(dur_ns);
     free(spread);
     return status;
+}
+
+/* The steps of one run: those that the agent slowed down are set aside. */
+static enum status classify_run(struct analysis_step *steps, int count, int warmup)
+{
+    struct analysis_step **earnest = NULL;
+    enum status status = STATUS_OK;
+    int earnest_count = 0;
+
+    TRY(array_make(&earnest, count, sizeof *earnest));
+    for (int i = 0; i < count; i++) {
+        if (steps[i].mode == MODE_TIMED || steps[i].mode == MODE_RECORDED)
+            steps[i].phase = steps[i].mode == MODE_TIMED ? STEP_TIMED : STEP_RECORDED;
+        else
+            earnest[earnest_count++] = &steps[i];
+    }
+    if (earnest_count > 0)
+        status = classify(earnest, earnest_count, warmup);
+    free(earnest);
+    return status;
+}
+
+static enum step_mode mode_of(const char *text)
+{
+    static const char *const names[] = {
+        [MODE_UNDISTURBED] = "undisturbed", [MODE_TIMED] = "timed", [MODE_RECORDED] = "recorded"};
+    for (int mode = MODE_UNDISTURBED; text && mode <= MODE_RECORDED; mode++) {
+        if (strcmp(text, names[mode]) == 0)
+            return (enum step_mode)mode;
+    }
+    return MODE_PROFILED;
 }
 
 static double number_or_nan(sqlite3_stmt *row, int column)
@@ -54,7 +86,8 @@ static double number_or_nan(sqlite3_stmt *row, int column)
 /* Reads the steps of every run and classifies each run's when the next one begins. */
 static enum status load_steps(struct analysis *self)
 {
-    static const char sql[] = "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), warmup_steps FROM step"
+    static const char sql[] = "SELECT step_id, run_id, dur_ns, coalesce(images, batch_size), warmup_steps, mode"
+                              " FROM step"
                               " LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -67,9 +100,10 @@ static enum status load_steps(struct analysis *self)
                                      .run_id = sqlite3_column_int64(row, 1),
                                      .dur_ns = number_or_nan(row, 2),
                                      .images = number_or_nan(row, 3),
-                                     .steady = -1};
+                                     .mode = mode_of((const char *)sqlite3_column_text(row, 5)),
+                                     .cost = -1};
         if (self->steps_count > first && self->steps[first].run_id != step.run_id) {
-            TRY_OUT(classify(self->steps + first, self->steps_count - first, warmup));
+            TRY_OUT(classify_run(self->steps + first, self->steps_count - first, warmup));
             first = self->steps_count;
         }
         if (self->steps_count == first)
@@ -79,7 +113,7 @@ static enum status load_steps(struct analysis *self)
         TRY_OUT(trace_step(row, &more));
     }
     if (self->steps_count > first)
-        status = classify(self->steps + first, self->steps_count - first, warmup);
+        status = classify_run(self->steps + first, self->steps_count - first, warmup);
 out:
     sqlite3_finalize(row);
     return status;
@@ -107,7 +141,7 @@ out:
 
 static enum status store_phases(struct analysis *self)
 {
-    static const char *const names[] = {"warmup", "steady", "outlier"};
+    static const char *const names[] = {"warmup", "steady", "outlier", "timed", "recorded"};
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;
@@ -126,12 +160,43 @@ out:
     return status;
 }
 
+/* Which steps give costs, and which give times, is said by two views, for the reports as well. */
+static enum status choose_steps(struct analysis *self)
+{
+    static const char sql[] = "SELECT step_id IN (SELECT step_id FROM cost_steps),"
+                              " step_id IN (SELECT step_id FROM time_steps)"
+                              " FROM step LEFT JOIN run USING (run_id) ORDER BY run_id, step_index, step_id";
+    struct step_times *times = &self->times;
+    sqlite3_stmt *row = NULL;
+    enum status status;
+    int more;
+
+    times->are_cost_steps = true;
+    TRY_OUT(trace_prepare(self->db, sql, &row));
+    for (int i = 0; i < self->steps_count; i++) {
+        struct analysis_step *step = &self->steps[i];
+        TRY_OUT(trace_step(row, &more));
+        bool whole = step->step_id < 0, costs = whole || (more && sqlite3_column_int(row, 0)),
+             time = whole || (more && sqlite3_column_int(row, 1));
+        step->cost = costs ? self->cost_steps++ : -1;
+        times->are_cost_steps = times->are_cost_steps && costs == time;
+        if (!time)
+            continue;
+        times->dur_ns[times->count] = step->dur_ns;
+        times->images[times->count++] = step->images;
+    }
+out:
+    sqlite3_finalize(row);
+    return status;
+}
+
 enum status pass_steps(struct analysis *self)
 {
     TRY(load_steps(self));
     if (self->steps_count == 0)
         TRY(load_whole(self));
-    for (int i = 0; i < self->steps_count; i++)
-        self->steps[i].steady = self->steps[i].phase == STEP_STEADY ? self->steady_count++ : -1;
-    return store_phases(self);
+    TRY(store_phases(self));
+    TRY(array_make(&self->times.dur_ns, self->steps_count, sizeof(double)));
+    TRY(array_make(&self->times.images, self->steps_count, sizeof(double)));
+    return choose_steps(self);
 }

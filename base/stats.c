@@ -57,6 +57,14 @@ static void draw_indices(uint32_t *index, size_t n, uint64_t first_draw)
         index[i] = (uint32_t)(((random_bits(BOOTSTRAP_KEY, first_draw + i) >> 32) * n) >> 32);
 }
 
+/* Value and quantiles of a statistic's results over the resamples, which are sorted in place. */
+static struct stats_interval interval_of(double value, double *results, int resamples)
+{
+    qsort(results, (size_t)resamples, sizeof *results, compare_doubles);
+    return (struct stats_interval){value, quantile_sorted(results, (size_t)resamples, 0.025),
+                                   quantile_sorted(results, (size_t)resamples, 0.975)};
+}
+
 struct stats_interval stats_bootstrap(stats_fn *statistic, const void *data, size_t n, int resamples)
 {
     assert(n > 0 && n <= UINT32_MAX && resamples > 0);
@@ -72,11 +80,29 @@ struct stats_interval stats_bootstrap(stats_fn *statistic, const void *data, siz
             draw_indices(index, n, (uint64_t)r * n);
             results[r] = statistic(data, index, n);
         }
-        qsort(results, (size_t)resamples, sizeof *results, compare_doubles);
-        interval.low = quantile_sorted(results, (size_t)resamples, 0.025);
-        interval.high = quantile_sorted(results, (size_t)resamples, 0.975);
+        interval = interval_of(interval.value, results, resamples);
     }
     free(results);
     free(index);
+    return interval;
+}
+
+struct stats_interval stats_bootstrap_two(stats_two_fn *statistic, const void *data, size_t n, size_t m, int resamples)
+{
+    assert(n > 0 && m > 0 && n + m <= UINT32_MAX && resamples > 0);
+    uint32_t *first = allocate(n + m, sizeof *first), *second = first + n;
+    double *results = allocate((size_t)resamples, sizeof *results);
+
+    for (size_t i = 0; i < n + m; i++)
+        first[i] = (uint32_t)(i < n ? i : i - n);
+    double value = statistic(data, first, n, second, m);
+    for (int r = 0; r < resamples; r++) {
+        draw_indices(first, n, (uint64_t)r * (n + m));
+        draw_indices(second, m, (uint64_t)r * (n + m) + n);
+        results[r] = statistic(data, first, n, second, m);
+    }
+    struct stats_interval interval = interval_of(value, results, resamples);
+    free(results);
+    free(first);
     return interval;
 }

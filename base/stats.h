@@ -26,4 +26,9 @@ typedef double stats_fn(const void *data, const uint32_t *index, size_t n);
  */
 struct stats_interval stats_bootstrap(stats_fn *statistic, const void *data, size_t n, int resamples);
 
+/* The same of two samples of n and m > 0, drawn independently of each other. */
+typedef double stats_two_fn(const void *data, const uint32_t *first, size_t n, const uint32_t *second, size_t m);
+struct stats_interval stats_bootstrap_two(stats_two_fn *statistic, const void *data, size_t n, size_t m,
+                                          int resamples);
+
 #endif

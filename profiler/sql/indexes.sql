@@ -5,3 +5,5 @@ CREATE INDEX IF NOT EXISTS kernel_by_op ON kernel (op_id);
 CREATE INDEX IF NOT EXISTS conversion_by_op ON conversion (op_id);
 CREATE INDEX IF NOT EXISTS conversion_by_step ON conversion (step_id);
 CREATE INDEX IF NOT EXISTS op_tensor_by_op ON op_tensor_def (op_def_id);
+-- Kernels of no known operator are looked for by their step; `train` has none.
+CREATE INDEX IF NOT EXISTS kernel_alone ON kernel (step_id) WHERE op_id IS NULL;

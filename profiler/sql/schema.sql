@@ -116,7 +116,8 @@ CREATE TABLE finding (
   finding_id INTEGER PRIMARY KEY, scope TEXT NOT NULL, op_name TEXT, module_path TEXT, phase TEXT, verdict TEXT NOT NULL,
   conversions_per_step REAL, round_trips_per_step REAL, dur_ns_per_step REAL, exposed_ns_per_step REAL,
   penalty_ns_per_step REAL, lost_images_per_s REAL, lost_percent REAL, lost_percent_low REAL, lost_percent_high REAL,
-  together_with TEXT, advice TEXT
+  together_with TEXT, advice TEXT,
+  situation TEXT                      -- why its conversions are there: the key of analysis/advice.tsv
 );
 -- Which conversions a finding was charged with; a conversion belongs to one instance finding at most.
 CREATE TABLE finding_conversion (finding_id INTEGER NOT NULL REFERENCES finding, conversion_id INTEGER NOT NULL REFERENCES conversion);

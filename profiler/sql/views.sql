@@ -8,6 +8,28 @@ CREATE VIEW steps AS
   SELECT step_id, run_id, step_index, step_phase.phase AS phase, start_ns, dur_ns, images, loss, grad_scale, skipped, mode
   FROM step LEFT JOIN step_phase USING (step_id);
 
+-- The steps that findings are means of, and those whose wall time makes step time and throughput (analysis/analysis.h says
+-- why they may differ). A trace without steps is one step: a row whose step_id is NULL.
+CREATE VIEW cost_steps AS
+  SELECT step_id, run_id, step_index, start_ns, dur_ns, phase, phase <> 'recorded' AS has_times FROM steps
+  WHERE mode IS NOT 'undisturbed' AND phase =
+    (SELECT phase FROM steps WHERE mode IS NOT 'undisturbed' AND phase IN ('timed', 'steady', 'recorded')
+     ORDER BY phase = 'timed' DESC, phase = 'steady' DESC LIMIT 1)
+  UNION ALL
+  SELECT NULL, NULL, NULL,
+         (SELECT min(start_ns) FROM (SELECT min(start_ns) AS start_ns FROM op UNION ALL SELECT min(start_ns) FROM kernel)),
+         (SELECT value * 1e6 FROM figure WHERE name = 'step_ms'), 'steady', 1
+  WHERE NOT EXISTS (SELECT 1 FROM step);
+
+CREATE VIEW time_steps AS
+  SELECT step_id, run_id, step_index, start_ns, dur_ns, phase FROM steps
+  WHERE phase = CASE WHEN EXISTS (SELECT 1 FROM step_phase WHERE phase = 'steady') THEN 'steady' ELSE 'timed' END
+  UNION ALL
+  SELECT NULL, NULL, NULL,
+         (SELECT min(start_ns) FROM (SELECT min(start_ns) AS start_ns FROM op UNION ALL SELECT min(start_ns) FROM kernel)),
+         (SELECT value * 1e6 FROM figure WHERE name = 'step_ms'), 'steady'
+  WHERE NOT EXISTS (SELECT 1 FROM step);
+
 CREATE VIEW modules AS SELECT module_id, parent_id, path, class FROM module;
 
 CREATE VIEW operators AS
@@ -47,7 +69,7 @@ CREATE VIEW round_trips AS
 CREATE VIEW findings AS
   SELECT finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
          dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
-         lost_percent_high, together_with, advice FROM finding;
+         lost_percent_high, together_with, advice, situation FROM finding;
 
 CREATE VIEW verifications AS
   SELECT finding_id, baseline_images_per_s, fixed_images_per_s, gain_percent, gain_percent_low, gain_percent_high, pairs

@@ -1,6 +1,5 @@
 -- Modules with conversions, costliest first
-WITH total AS (SELECT coalesce((SELECT avg(dur_ns) FROM steps WHERE phase = 'steady'),
-                               (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')) AS step_ns)
+WITH total AS (SELECT avg(dur_ns) AS step_ns FROM time_steps)
 SELECT f.finding_id, f.module_path, f.verdict, f.conversions_per_step, f.round_trips_per_step,
        f.dur_ns_per_step / 1e6 AS ms_per_step, 100.0 * f.dur_ns_per_step / total.step_ns AS percent_of_step,
        f.lost_percent, f.lost_percent_low, f.lost_percent_high

@@ -1,10 +1,7 @@
 -- Round trips of the median steady step: each conversion and operator on the path, in order
-WITH steady AS (SELECT step_id, dur_ns FROM steps WHERE phase = 'steady'
-                UNION ALL SELECT NULL, (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')
-                WHERE NOT EXISTS (SELECT 1 FROM steps)),
-     chosen AS (SELECT step_id FROM steady ORDER BY dur_ns, step_id
-                LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM steady)),
-     trip AS (SELECT round_trip_id, kind, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id
+WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
+                LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
+     trip AS (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id
               FROM chosen CROSS JOIN round_trips r ON r.step_id IS chosen.step_id
               ORDER BY dur_ns DESC, round_trip_id LIMIT 300),
      ends AS (SELECT round_trip_id, -1 AS position, first_conversion_id AS conversion_id FROM trip
@@ -12,11 +9,12 @@ WITH steady AS (SELECT step_id, dur_ns FROM steps WHERE phase = 'steady'
                         WHERE last_conversion_id IS NOT first_conversion_id)
 SELECT t.round_trip_id, t.kind, t.dur_ns AS trip_dur_ns, t.exposed_ns AS trip_exposed_ns, t.bytes AS trip_bytes,
        e.position, 'conversion' AS role, c.op_name AS name, c.module_path, c.from_format, c.to_format,
-       c.cause, c.shape, c.source_dtype AS dtype, c.dur_ns, c.bytes_read + c.bytes_written AS bytes
+       c.cause, c.shape, c.source_dtype AS dtype, CASE WHEN t.has_times THEN c.dur_ns END AS dur_ns,
+       c.bytes_read + c.bytes_written AS bytes
 FROM trip t JOIN ends e USING (round_trip_id) JOIN conversions c USING (conversion_id)
 UNION ALL
 SELECT t.round_trip_id, t.kind, t.dur_ns, t.exposed_ns, t.bytes,
        m.position + CASE WHEN m.role = 'consumer' THEN 2 << 30 ELSE 0 END, m.role, o.name, o.module_path,
-       o.input_format, o.output_format, NULL, o.output_shape, NULL, o.dur_ns, NULL
+       o.input_format, o.output_format, NULL, o.output_shape, NULL, CASE WHEN t.has_times THEN o.dur_ns END, NULL
 FROM trip t JOIN round_trip_member m USING (round_trip_id) JOIN operators o USING (op_id)
 ORDER BY 3 DESC, 1, 6;

@@ -1,10 +1,7 @@
 -- Round trips of a steady step, by kind
-WITH steady AS (SELECT step_id FROM steps WHERE phase = 'steady'
-                UNION ALL SELECT NULL
-                WHERE NOT EXISTS (SELECT 1 FROM steps)),
-     total AS (SELECT count(*) AS steps FROM steady)
+WITH total AS (SELECT count(*) AS steps FROM cost_steps)
 SELECT r.kind, 1.0 * count(*) / total.steps AS per_step, sum(r.dur_ns) / 1e6 / total.steps AS ms_per_step,
        sum(r.exposed_ns) / 1e6 / total.steps AS exposed_ms_per_step,
        sum(r.bytes) / 1e6 / total.steps AS megabytes_per_step
-FROM total CROSS JOIN steady s CROSS JOIN round_trips r ON r.step_id IS s.step_id
+FROM total CROSS JOIN cost_steps s CROSS JOIN round_trips r ON r.step_id IS s.step_id
 GROUP BY r.kind ORDER BY per_step DESC, r.kind;

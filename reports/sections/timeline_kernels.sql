@@ -1,10 +1,6 @@
 -- Kernels of the median steady step that ran on a device stream of their own
-WITH steady AS (SELECT step_id, start_ns, dur_ns FROM steps WHERE phase = 'steady'
-                UNION ALL SELECT NULL, (SELECT min(start_ns) FROM op),
-                                 (SELECT value * 1e6 FROM figure WHERE name = 'step_ms')
-                WHERE NOT EXISTS (SELECT 1 FROM steps)),
-     chosen AS (SELECT step_id, start_ns FROM steady ORDER BY dur_ns, step_id
-                LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM steady))
+WITH chosen AS (SELECT step_id, start_ns FROM cost_steps WHERE has_times ORDER BY dur_ns, step_id
+                LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps))
 SELECT k.start_ns - s.start_ns AS start_ns, k.dur_ns, k.device, k.stream, k.name, k.role, d.name AS op_name,
        m.path AS module_path, d.output_format
 FROM chosen s CROSS JOIN kernels k ON k.step_id IS s.step_id LEFT JOIN op o USING (op_id)

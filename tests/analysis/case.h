@@ -3,13 +3,15 @@
  * the analysis must find in it.
  *
  *   # a comment
- *   run batch=8 warmup=2                     columns of table run
+ *   run batch=8 warmup=2 source=kineto       columns of table run; a second one is the next rank, with steps of its own
  *   steps 1000 1000 1200                    durations, one a step; "steps none" = rows outside steps
+ *   steps 1000u 1300t 4000r                 modes undisturbed (without operators), timed, recorded
  *   policy aten::native_group_norm 1        a policy_rule row: operator, breaks
  *   module layer1.0.bn1                     a module row; its parents are made with it
  *   op LABEL NAME[@PATH] PHASE [in=T,T] [out=T] [dur=N] [at=N] [thread=N] [forward=LABEL] [into=LABEL]
- *   cv CAUSE FROM>TO [src=T] [dst=T] [dur=N | silent] [stream=N] [at=N]     a conversion of the operator above
- *   kernel dur=N at=N stream=N                                              a kernel of the operator above
+ *      [level=N] [parent=LABEL]
+ *   cv CAUSE FROM>TO [src=T] [dst=T] [dur=N | silent] [stream=N] [at=N] [launch=N]     a conversion of the operator above
+ *   kernel dur=N at=N stream=N [launch=N]                                   a kernel of the operator above
  *
  * T is NAME:FORMAT, NAME!:FORMAT for persistent tensors; formats c (contiguous) cl e (either) b (blocked) s (strided)
  * 5 (5-D) 2 (2-D). Operators follow one another in time unless `at` (from the step's start) says otherwise.

@@ -15,8 +15,8 @@ struct definition {
     char label[32];
     int def; /* op_def_id, kernel_def_id or conversion_def_id */
     int op;  /* index of the operator it belongs to */
-    long long dur, at, thread;
-    int forward, into; /* indices, -1 = none */
+    long long dur, at, thread, launch; /* launch: -1 = not told */
+    int level, forward, into, parent;  /* indices, -1 = none */
     int kernel;        /* conversions: kernel_def_id, 0 = silent */
 };
 
@@ -25,7 +25,9 @@ struct loader {
     struct definition op[MOST], cv[MOST], kernel[MOST];
     int ops, cvs, kernels, kernel_defs;
     long long step_ns[MOST];
-    int steps;
+    const char *step_mode[MOST]; /* NULL = profiled as it runs */
+    int step_run[MOST];
+    int steps, runs;
     char *tensor[MOST * 4];
     int tensors, modules;
     char *module[MOST];
@@ -192,6 +194,8 @@ static void read_op(struct loader *self, char **words, int count)
     op->dur = number_of(words, count, "dur", 100);
     op->at = number_of(words, count, "at", -1);
     op->thread = number_of(words, count, "thread", 1);
+    op->level = (int)number_of(words, count, "level", 0);
+    op->parent = find_op(self, value_of(words, count, "parent"));
     op->forward = find_op(self, value_of(words, count, "forward"));
     op->into = find_op(self, value_of(words, count, "into"));
     op->def = ++self->ops;
@@ -232,6 +236,7 @@ static void read_cv(struct loader *self, char **words, int count)
     cv->op = self->ops - 1;
     cv->dur = number_of(words, count, "dur", 10);
     cv->at = number_of(words, count, "at", -1);
+    cv->launch = number_of(words, count, "launch", -1);
     cv->kernel = silent ? 0 : add_kernel_def(self, value_of(words, count, "stream"));
     cv->def = ++self->cvs;
     read_end(self, value_of(words, count, "src"), source, kept[0]);
@@ -250,14 +255,31 @@ static void read_kernel(struct loader *self, char **words, int count)
     kernel->op = self->ops - 1;
     kernel->dur = number_of(words, count, "dur", 10);
     kernel->at = number_of(words, count, "at", 0);
+    kernel->launch = number_of(words, count, "launch", -1);
     kernel->def = add_kernel_def(self, value_of(words, count, "stream"));
 }
 
 static void read_run(struct loader *self, char **words, int count)
 {
+    const char *source = value_of(words, count, "source");
     insert(self, "INSERT INTO run (run_id, source, batch_size, warmup_steps)"
-                 " VALUES (1, 'train', nullif(%lld, 0), nullif(%lld, -1))",
-           number_of(words, count, "batch", 0), number_of(words, count, "warmup", -1));
+                 " VALUES (%d, %Q, nullif(%lld, 0), nullif(%lld, -1))",
+           ++self->runs, source ? source : "train", number_of(words, count, "batch", 0),
+           number_of(words, count, "warmup", -1));
+}
+
+static void read_steps(struct loader *self, char **words, int count)
+{
+    for (int i = 1; i < count && strcmp(words[i], "none") != 0; i++) {
+        char mode = words[i][strlen(words[i]) - 1];
+        ck_assert_int_lt(self->steps, MOST);
+        self->step_mode[self->steps] = mode == 'u'   ? "undisturbed"
+                                       : mode == 't' ? "timed"
+                                       : mode == 'r' ? "recorded"
+                                                     : NULL;
+        self->step_run[self->steps] = self->runs;
+        self->step_ns[self->steps++] = atoll(words[i]);
+    }
 }
 
 static void read_line(struct loader *self, char *line)
@@ -277,8 +299,7 @@ static void read_line(struct loader *self, char *line)
     } else if (strcmp(words[0], "run") == 0) {
         read_run(self, words, count);
     } else if (strcmp(words[0], "steps") == 0) {
-        for (int i = 1; i < count && strcmp(words[i], "none") != 0; i++)
-            self->step_ns[self->steps++] = atoll(words[i]);
+        read_steps(self, words, count);
     } else if (strcmp(words[0], "policy") == 0 && count == 3) {
         insert(self, "INSERT INTO policy_rule (op_name, rule, breaks) VALUES (%Q, 'rule', %s)", words[1], words[2]);
     } else if (strcmp(words[0], "module") == 0 && count == 2) {
@@ -288,10 +309,13 @@ static void read_line(struct loader *self, char *line)
     }
 }
 
-static void write_kernel(struct loader *self, const char *step, int op, int def, long long start, long long dur)
+static void write_kernel(struct loader *self, const char *step, int op, const struct definition *kernel, int def,
+                         long long begin, long long start)
 {
-    insert(self, "INSERT INTO kernel (step_id, op_id, kernel_def_id, start_ns, dur_ns) VALUES (%s, %d, %d, %lld, %lld)",
-           step, op, def, start, dur);
+    insert(self,
+           "INSERT INTO kernel (step_id, op_id, kernel_def_id, start_ns, dur_ns, launch_ns)"
+           " VALUES (%s, %d, %d, %lld, %lld, nullif(%lld, -1))",
+           step, op, def, start, kernel->dur, kernel->launch < 0 ? -1 : begin + kernel->launch);
 }
 
 /* Conversions of an operator follow one another from its start. */
@@ -305,7 +329,7 @@ static void write_conversions(struct loader *self, const char *step, int index, 
         if (cv->at >= 0)
             start = begin + cv->at;
         if (cv->kernel)
-            write_kernel(self, step, op_id, cv->kernel, start, cv->dur);
+            write_kernel(self, step, op_id, cv, cv->kernel, begin, start);
         insert(self,
                cv->kernel ? "INSERT INTO conversion VALUES (NULL, %s, %d, %d, last_insert_rowid(), %lld, %lld)"
                           : "INSERT INTO conversion VALUES (NULL, %s, %d, %d, NULL, %lld, NULL * %lld)",
@@ -322,19 +346,21 @@ static void write_step(struct loader *self, const char *step, int number, long l
         int id = number * self->ops + i + 1;
         long long start = op->at >= 0 ? begin + op->at : at;
         insert(self,
-               "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns)"
-               " VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld)",
+               "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns, level,"
+               " parent_op_id) VALUES (%d, %s, %d, nullif(%d, 0), nullif(%d, 0), %lld, %lld, %lld, %d, nullif(%d, 0))",
                id,
                step, op->def, op->forward < 0 ? 0 : number * self->ops + op->forward + 1,
-               op->into < 0 ? 0 : number * self->ops + op->into + 1, op->thread, start, op->dur);
+               op->into < 0 ? 0 : number * self->ops + op->into + 1, op->thread, start, op->dur, op->level,
+               op->parent < 0 ? 0 : number * self->ops + op->parent + 1);
         if (op->into >= 0)
             insert(self, "UPDATE op SET start_ns = NULL, dur_ns = NULL WHERE op_id = %d", id);
         write_conversions(self, step, i, id, begin, start);
         for (int k = 0; k < self->kernels; k++) {
             if (self->kernel[k].op == i)
-                write_kernel(self, step, id, self->kernel[k].def, begin + self->kernel[k].at, self->kernel[k].dur);
+                write_kernel(self, step, id, &self->kernel[k], self->kernel[k].def, begin,
+                             begin + self->kernel[k].at);
         }
-        if (op->at < 0 && op->into < 0)
+        if (op->at < 0 && op->into < 0 && op->level == 0)
             at += op->dur;
     }
 }
@@ -347,9 +373,15 @@ static void write_steps(struct loader *self)
         write_step(self, "NULL", 0, begin);
     for (int i = 0; i < self->steps; i++) {
         snprintf(step, sizeof step, "%d", i + 1);
-        insert(self, "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns) VALUES (%d, 1, %d, %lld, %lld)",
-               i + 1, i, begin, self->step_ns[i]);
-        write_step(self, step, i, begin);
+        int first = i;
+        while (first > 0 && self->step_run[first - 1] == self->step_run[i])
+            first--;
+        insert(self,
+               "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns, mode)"
+               " VALUES (%d, %d, %d, %lld, %lld, %Q)",
+               i + 1, self->step_run[i], i - first, begin, self->step_ns[i], self->step_mode[i]);
+        if (!self->step_mode[i] || strcmp(self->step_mode[i], "undisturbed") != 0)
+            write_step(self, step, i, begin);
         begin += self->step_ns[i] + 1000;
     }
 }

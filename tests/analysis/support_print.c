@@ -36,7 +36,7 @@ static const char *const queries[] = {
     AND_THEN("% (") PERCENT("lost_percent_low")
     AND_THEN("..") PERCENT("lost_percent_high")
     AND_THEN(") images=") NUMBER("lost_images_per_s")
-    " || ifnull(' with ' || together_with, '') || ifnull(' \"' || substr(advice, 1, 30) || '\"', '')"
+    " || ifnull(' because=' || situation, '') || ifnull(' with ' || together_with, '') || ifnull(' \"' || substr(advice, 1, 30) || '\"', '')"
     " FROM finding WHERE verdict <> 'clean' ORDER BY finding_id",
 
     "SELECT 'clean ' || scope || 's: ' || group_concat(name, ' ') FROM"

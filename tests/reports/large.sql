@@ -52,17 +52,23 @@ SELECT round_trip_id, value - 1, round_trip_id + value - 1,
 FROM round_trip, generated WHERE value <= 3;
 
 CREATE TEMP TABLE charged AS SELECT op_def.*, kind = 7 AS culprit FROM op_def JOIN planned ON planned.id = op_def_id;
-INSERT INTO finding
+INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
+  dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
+  lost_percent_high, together_with, advice)
 SELECT op_def_id, 'instance', name, path, phase, CASE WHEN culprit THEN 'thrash' ELSE 'clean' END, 2 * culprit, culprit,
        60000 * culprit, 55000 * culprit, NULL, 0.1 * culprit, 0.06 * culprit, 0.05 * culprit, 0.07 * culprit, NULL, NULL
 FROM charged JOIN module USING (module_id);
-INSERT INTO finding
+INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
+  dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
+  lost_percent_high, together_with, advice)
 SELECT 1000 + min(op_def_id), 'operator', name, NULL, phase, CASE WHEN culprit THEN 'thrash' ELSE 'clean' END,
        2 * sum(culprit), sum(culprit), 60000 * sum(culprit), 55000 * sum(culprit), NULL, 0.1 * sum(culprit),
        0.06 * sum(culprit), 0.05 * sum(culprit), 0.07 * sum(culprit), NULL,
        CASE WHEN culprit THEN 'use mode="bilinear" or "nearest", which have channels_last kernels' END
 FROM charged GROUP BY name, phase;
-INSERT INTO finding
+INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
+  dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
+  lost_percent_high, together_with, advice)
 SELECT 2000 + module_id, 'module', NULL, path, NULL, 'thrash', 2, 1, 60000, 55000, NULL, 0.1, 0.06, 0.05, 0.07, NULL, NULL
 FROM module WHERE module_id % 10 = 0;
 INSERT INTO policy_rule VALUES ('aten::upsample_bicubic2d', 'contiguous', 1,

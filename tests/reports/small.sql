@@ -54,7 +54,9 @@ INSERT INTO round_trip SELECT step_id, step_id, 'forward', 'aten::upsample_bicub
 INSERT INTO round_trip_member SELECT step_id, 0, step_id * 10 + 3, 'culprit' FROM step;
 INSERT INTO round_trip_member SELECT step_id, 1, step_id * 10 + 4, 'carrier' FROM step;
 INSERT INTO round_trip_member SELECT step_id, 2, step_id * 10 + 5, 'consumer' FROM step;
-INSERT INTO finding VALUES
+INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, conversions_per_step, round_trips_per_step,
+  dur_ns_per_step, exposed_ns_per_step, penalty_ns_per_step, lost_images_per_s, lost_percent, lost_percent_low,
+  lost_percent_high, together_with, advice) VALUES
   (1, 'operator', 'aten::upsample_bicubic2d', NULL, 'forward', 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525,
     7.25, 7.75,
    NULL, 'use bilinear: "mode=bilinear", which has a <channels_last> kernel'),

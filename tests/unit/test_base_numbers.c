@@ -56,6 +56,34 @@ START_TEST(bootstrap_of_little)
 }
 END_TEST
 
+struct two {
+    const double *first, *second;
+};
+
+static double difference_of(const void *data, const uint32_t *first, size_t n, const uint32_t *second, size_t m)
+{
+    const struct two *two = data;
+    return mean_of(two->first, first, n) - mean_of(two->second, second, m);
+}
+
+/* The difference of two means of equal spread varies by sqrt(2) times one: the samples are drawn independently. */
+START_TEST(bootstrap_of_two_samples)
+{
+    double first[64], second[64];
+    for (int i = 0; i < 64; i++) {
+        first[i] = 10 + i % 8;
+        second[i] = i % 8;
+    }
+    struct two two = {first, second};
+    struct stats_interval both = stats_bootstrap_two(difference_of, &two, 64, 64, 1000);
+    struct stats_interval one = stats_bootstrap(mean_of, first, 64, 1000);
+    ck_assert_double_eq(both.value, 10);
+    ck_assert_double_eq_tol((both.high - both.low) / (one.high - one.low), 1.414, 0.15);
+    both = stats_bootstrap_two(difference_of, &two, 1, 1, 10);
+    ck_assert(both.value == 10 && both.low == 10 && both.high == 10);
+}
+END_TEST
+
 /* Of intervals over samples of 40 normal numbers about 95 % hold the true mean (a percentile bootstrap: 92..95). */
 START_TEST(bootstrap_covers)
 {
@@ -167,6 +195,7 @@ int main(void)
     tcase_add_test(tests, quantiles_as_r_type_7);
     tcase_add_test(tests, bootstrap_is_deterministic);
     tcase_add_test(tests, bootstrap_of_little);
+    tcase_add_test(tests, bootstrap_of_two_samples);
     tcase_add_test(tests, bootstrap_covers);
     tcase_add_test(tests, bootstrap_draws_uniformly);
     tcase_add_test(tests, random_is_splitmix64);
