@@ -2,12 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/analysis.h"
 #include "base/clock.h"
 #include "commands/commands.h"
+#include "commands/conclude.h"
 #include "commands/train_options.h"
 #include "profiler/recorder.h"
-#include "reports/report.h"
 #include "trainer/loop.h"
 
 struct training {
@@ -125,23 +124,6 @@ static enum status train(struct training *self, const char *command_line)
     return loop_run(&loop, &self->result);
 }
 
-/* Findings of the finished trace: analysed, printed, written. */
-static enum status conclude(struct training *self)
-{
-    sqlite3 *db = NULL;
-    enum status status;
-    TRY_OUT(trace_open(self->options.output, 1, &db));
-    TRY_OUT(analysis_run(db));
-    TRY_OUT(report_write(db, REPORT_TEXT, self->options.output, stdout));
-    if (self->options.report)
-        TRY_OUT(report_write_file(db, report_format_for(self->options.report), self->options.output,
-                                  self->options.report));
-out:
-    if (db)
-        trace_close(db);
-    return status;
-}
-
 static int finish(const struct command *self, struct training *training, enum status status)
 {
     int exit_code = status == STATUS_OK ? 0 : command_failed(self, status);
@@ -153,7 +135,7 @@ static int finish(const struct command *self, struct training *training, enum st
     session_destroy(training->session);
     dataset_release(&training->dataset);
     if (recorded && training->result.steps > 0) {
-        status = conclude(training);
+        status = conclude_trace(training->options.output, training->options.report);
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
     policy_release(&training->policy);

@@ -1,0 +1,55 @@
+/* clprof import FILE...: other profilers' traces of one job made one trace, analysed; prints what it found. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "commands/commands.h"
+#include "commands/conclude.h"
+#include "importers/importer.h"
+
+#define FILES_MOST 65536 /* ranks and the files beside them */
+
+struct import_options {
+    const char *output, *report;
+};
+
+/* A trace must not take the place of what it is made from. */
+static enum status check_output(const char *const *paths, int count, const char *output)
+{
+    struct stat old, file;
+    if (stat(output, &old) != 0)
+        return STATUS_OK;
+    for (int i = 0; i < count; i++) {
+        if (stat(paths[i], &file) == 0 && file.st_dev == old.st_dev && file.st_ino == old.st_ino)
+            return FAIL(USAGE, "%s is to be read and to be written; give the trace another name with -o", output);
+    }
+    return STATUS_OK;
+}
+
+static enum status import_and_conclude(const char *const *paths, int count, const struct import_options *options)
+{
+    TRY(check_output(paths, count, options->output));
+    TRY(import_files(paths, count, options->output));
+    return conclude_trace(options->output, options->report);
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct import_options options = {0};
+    int positional;
+    int code = command_begin(self, &options, argc, argv, 1, FILES_MOST, &positional);
+
+    if (code >= 0)
+        return code;
+    enum status status = import_and_conclude((const char *const *)(argv + 1), positional, &options);
+    return status == STATUS_OK ? 0 : command_failed(self, status);
+}
+
+#define AT(member) offsetof(struct import_options, member)
+static const struct option options[] = {
+    {"output", 'o', OPTION_TEXT, AT(output), "TRACE", .initial = "trace.db", .help = "the trace to write"},
+    {"report", 0, OPTION_TEXT, AT(report), "FILE", .help = "also write a report: .html, .json, .csv or .txt"},
+    OPTION_END,
+};
+
+const struct command command_import = {"import", "FILE...", "turn other profilers' traces of one job into a trace", options,
+                                       run};

@@ -1,0 +1,10 @@
+/* What train, run and import do when their trace is written. */
+#ifndef COMMANDS_CONCLUDE_H
+#define COMMANDS_CONCLUDE_H
+
+#include "base/status.h"
+
+/* Analyses a finished trace, prints the text report on stdout and writes it to `report` (NULL: nowhere). */
+enum status conclude_trace(const char *trace, const char *report);
+
+#endif
