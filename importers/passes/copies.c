@@ -1,0 +1,166 @@
+/*
+ * Conversions by copies: aten::copy_ whose strides mean different orders of the same image, and copying operators
+ * without one inside (a recorder that sees operators only). SEMANTICS: silent orders, `either` and slices never count.
+ */
+#include <string.h>
+
+#include "base/array.h"
+#include "importers/passes/convert.h"
+
+/* aten::copy_ takes the destination first. */
+#define COPY_DEST 0
+#define COPY_SOURCE 1
+
+static bool is_copy_in_place(const struct chunk *chunk, const struct node *node)
+{
+    return strcmp(chunk_word(chunk, node->name), "aten::copy_") == 0;
+}
+
+static bool is_relayout(const struct tensor_kind *source, const struct tensor_kind *dest)
+{
+    return source && dest && image_same_sizes(source, dest) &&
+           image_formats_differ(image_format(source), image_format(dest));
+}
+
+/* Same tensor by identity; where that is not told, by its looks. */
+static bool is_same_tensor(const struct node_tensor *a, const struct node_tensor *b)
+{
+    if (a->id >= 0 && b->id >= 0)
+        return a->id == b->id || (a->storage >= 0 && a->storage == b->storage);
+    return a->kind == b->kind;
+}
+
+/* The holder's input that an inner copy reads; one that no other copy reads, if there is one. -1 = made inside. */
+static int input_of_holder(const struct converter *self, int holder, int source)
+{
+    const struct chunk *chunk = self->chunk;
+    const struct node *node = &chunk->nodes[holder];
+    int found = -1;
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        const struct node_tensor *input = &chunk->tensors[i];
+        if (input->out || !is_same_tensor(input, &chunk->tensors[source]))
+            continue;
+        if (found < 0 || self->converted[found])
+            found = i;
+    }
+    return found;
+}
+
+static int output_of_holder(const struct chunk *chunk, int holder, int dest)
+{
+    const struct node *node = &chunk->nodes[holder];
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        const struct node_tensor *output = &chunk->tensors[i];
+        if (output->out && output->id >= 0 && output->id == chunk->tensors[dest].id)
+            return i;
+    }
+    return -1;
+}
+
+/* A tensor made inside that looks like one of the holder's parameters: the parameter's gradient. */
+static bool is_parameter_gradient(const struct converter *self, int holder, const struct tensor_kind *kind,
+                                  enum status *status)
+{
+    const struct chunk *chunk = self->chunk;
+    const struct node *node = &chunk->nodes[holder];
+    const struct operator_facts *facts;
+    *status = facts_of_node(chunk, node, &facts);
+    if (*status != STATUS_OK || node->phase == PHASE_FORWARD)
+        return false;
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        const struct node_tensor *tensor = &chunk->tensors[i];
+        if (!tensor->out && tensor->position < 32 && (facts->parameters >> tensor->position & 1) &&
+            image_same_sizes(tensor_kind_at(chunk, i), kind))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where the conversion begins: at an input of its holder, or inside. A weight's gradient is no part of the dataflow of
+ * activations, so it is given as the tensor inside that nothing else touches.
+ */
+static enum status set_source(struct converter *self, struct chunk_conversion *conversion, int source)
+{
+    struct chunk *chunk = self->chunk;
+    const struct tensor_kind *kind = tensor_kind_at(chunk, source);
+    enum status status;
+    conversion->source = input_of_holder(self, conversion->node, source);
+    bool gradient = conversion->source < 0 && is_parameter_gradient(self, conversion->node, kind, &status);
+    if (conversion->source >= 0 || !gradient)
+        return convert_cause(self, conversion->node, conversion->source, &conversion->cause);
+    conversion->cause = CAUSE_WEIGHT;
+    return status;
+}
+
+static void set_kernel(struct converter *self, struct chunk_conversion *conversion, int copy)
+{
+    struct chunk *chunk = self->chunk;
+    conversion->kernel = self->first_kernel[copy];
+    conversion->copy = -1;
+    if (conversion->kernel >= 0)
+        chunk->kernels[conversion->kernel].role = ROLE_CONVERSION;
+    else if (chunk->kernels_count == 0 || chunk->nodes[conversion->node].phase == PHASE_DATA ||
+             conversion->cause == CAUSE_INPUT)
+        conversion->copy = copy; /* done by the host; elsewhere its kernel is not in the trace */
+}
+
+static enum status add(struct converter *self, int copy, int source, int dest)
+{
+    struct chunk *chunk = self->chunk;
+    const struct tensor_kind *from = tensor_kind_at(chunk, source), *to = tensor_kind_at(chunk, dest);
+    struct chunk_conversion conversion = {
+        .node = chunk->nodes[copy].operator_,
+        .dest = -1,
+        .kind = chunk->tensors[source].kind,
+        .from = image_format(from),
+        .to = image_format(to),
+        .source_dtype = from->dtype,
+        .dest_dtype = to->dtype,
+        .bytes_read = image_bytes(from),
+        .bytes_written = image_bytes(to),
+    };
+    TRY(set_source(self, &conversion, source));
+    int output = output_of_holder(chunk, conversion.node, dest);
+    conversion.dest = output >= 0 ? output : chunk->tensors[dest].id >= 0 ? dest : -1;
+    set_kernel(self, &conversion, copy);
+    self->copies[conversion.node] = true;
+    if (conversion.source >= 0)
+        self->converted[conversion.source] = true;
+    ARRAY_ADD(chunk, conversions, conversion);
+    return STATUS_OK;
+}
+
+/* An operator that copies and whose copy is not in the trace: its tensors tell. */
+static enum status look_at_operator(struct converter *self, int number)
+{
+    const struct chunk *chunk = self->chunk;
+    const struct operator_facts *facts;
+    const struct node *node = &chunk->nodes[number];
+    TRY(facts_of_node(chunk, node, &facts));
+    int source = node_input(chunk, node, 0), dest = node_output(chunk, node, 0);
+    if (facts->class_ != CLASS_COPY || self->copies[number] || source < 0 || dest < 0 ||
+        !is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
+        return STATUS_OK;
+    return add(self, number, source, dest);
+}
+
+enum status convert_copies(struct converter *self)
+{
+    const struct chunk *chunk = self->chunk;
+    for (int n = 0; n < chunk->nodes_count; n++) {
+        const struct node *node = &chunk->nodes[n];
+        if (node->operator_ < 0 || !is_copy_in_place(chunk, node))
+            continue;
+        int source = node_input(chunk, node, COPY_SOURCE), dest = node_input(chunk, node, COPY_DEST);
+        if (is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
+            TRY(add(self, n, source, dest));
+        else if (source >= 0 && dest >= 0)
+            self->copies[node->operator_] = true;
+    }
+    for (int n = 0; n < chunk->nodes_count; n++) {
+        if (chunk->nodes[n].level == LEVEL_OPERATOR && !is_copy_in_place(chunk, &chunk->nodes[n]))
+            TRY(look_at_operator(self, n));
+    }
+    return STATUS_OK;
+}
