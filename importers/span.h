@@ -9,6 +9,13 @@
 
 #include <stdint.h>
 
+/*
+ * A library's own log (oneDNN) has no framework above it. Its primitives are OPERATORs ("onednn::convolution",
+ * "onednn::convolution_backward_data", ...) whose signature says what comes in and goes out at their outer border; the reorders
+ * around a primitive lie within its span as OPERATORs "onednn::reorder", each with one input and one output (kind.blocked where
+ * the format is opaque) and, as its only argument, the cause of the conversion: "library", "weight" or "gradient".
+ */
+
 enum span_kind {
     SPAN_OPERATOR,   /* host: an operator of the framework (Kineto cpu_op, an emit_nvtx range) */
     SPAN_MODULE,     /* host: a module's forward; name: its path or, where the profiler knows no better, "Conv2d_0" */

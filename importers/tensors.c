@@ -50,5 +50,7 @@ int tensor_dtype_bytes(const char *dtype)
 
 enum memory_format tensor_kind_format(const struct tensor_kind *kind)
 {
+    if (kind->blocked)
+        return FORMAT_BLOCKED;
     return kind->dims == 4 && kind->has_strides ? layout_of(4, kind->size, kind->stride) : FORMAT_COUNT;
 }

@@ -12,6 +12,7 @@ struct tensor_kind {
     const char *dtype;               /* NULL = unknown; a string constant, see tensor_dtype */
     int dims;                        /* -1 = shape unknown */
     bool has_strides;                /* false: shape alone is known, so the format is not */
+    bool blocked;                    /* an opaque library format (oneDNN nChw16c): has_strides is false, the format is FORMAT_BLOCKED */
     int64_t size[TENSOR_MAX_DIMS], stride[TENSOR_MAX_DIMS]; /* elements */
 };
 
@@ -45,7 +46,7 @@ const char *tensor_dtype(const char *text, int length);
 /* Bytes of one element of a trace's dtype word; 0 = unknown. */
 int tensor_dtype_bytes(const char *dtype);
 
-/* The memory format where shape and strides tell it, and the tensor is 4-D; FORMAT_COUNT otherwise. */
+/* The memory format of a 4-D tensor where shape and strides tell it, FORMAT_BLOCKED of a blocked one; FORMAT_COUNT otherwise. */
 enum memory_format tensor_kind_format(const struct tensor_kind *kind);
 
 #endif
