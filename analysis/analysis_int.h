@@ -141,6 +141,7 @@ struct analysis {
     bool pattern_is_new;
     struct fix *fixes; /* operator and instance findings that thrash, for fix_order */
     int fixes_count, fixes_room;
+    int operators_unknown; /* types of which the trace could not have shown a conversion, and shows none */
 };
 
 /* A thrash finding as the greedy order sees it. */

@@ -130,6 +130,27 @@ static enum status add_sets(const struct analysis *self, struct finding_list *li
     return STATUS_OK;
 }
 
+/* Operator types that took part and have no finding. */
+static enum status count_unknown(struct analysis *self, const struct finding_list *list)
+{
+    bool *known = NULL; /* by word: has a finding, or is counted */
+
+    TRY(array_make(&known, self->words.text_count, sizeof *known));
+    for (int i = 0; i < list->findings_count; i++) {
+        if (list->findings[i].scope == SCOPE_OPERATOR)
+            known[list->findings[i].name] = true;
+    }
+    for (int i = 0; i < self->keys_count; i++) {
+        const struct key *key = &self->keys[i];
+        if (key->seen_steps == 0 || key->name < 0 || known[key->name])
+            continue;
+        known[key->name] = true;
+        self->operators_unknown++;
+    }
+    free(known);
+    return STATUS_OK;
+}
+
 /* Costliest first within a scope; then by name, so that the same trace gives the same numbers. */
 struct ranked {
     const struct analysis *analysis;
@@ -241,6 +262,7 @@ enum status pass_findings(struct analysis *self)
     TRY_OUT(add_scope(self, &list, SCOPE_INSTANCE, exposed_ns));
     TRY_OUT(add_scope(self, &list, SCOPE_MODULE, exposed_ns));
     TRY_OUT(add_sets(self, &list, exposed_ns));
+    TRY_OUT(count_unknown(self, &list));
     TRY_OUT(rank(self, &list));
     TRY_OUT(findings_store(self, &list));
     TRY_OUT(store_links(self, &list));

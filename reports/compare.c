@@ -70,9 +70,14 @@ static void put_words(FILE *out, const char *label, void (*words)(struct strbuf 
     strbuf_init(&text_b);
     words(&text_a, a);
     words(&text_b, b);
+    if (text_a.length + text_b.length == 0)
+        goto out;
+    strbuf_append(&text_a, text_a.length == 0 ? "-" : "");
+    strbuf_append(&text_b, text_b.length == 0 ? "-" : "");
     fprintf(out, "%s\n", label);
     put_safe(out, "  A  ", text_a.text);
     put_safe(out, "  B  ", text_b.text);
+out:
     strbuf_release(&text_a);
     strbuf_release(&text_b);
 }
@@ -128,7 +133,7 @@ static double cause_number(const struct report *report, const char *cause, const
 
     if (row >= 0)
         return table_number(causes, (size_t)row, column);
-    return report_figure(report, "steady_steps") > 0 ? 0 : NAN;
+    return report_figure(report, "cost_steps") > 0 ? 0 : NAN;
 }
 
 static void put_causes(FILE *out, const struct report *a, const struct report *b)
@@ -241,7 +246,7 @@ static void put_notes(FILE *out, const struct report *a, const struct report *b)
     double high_a = report_figure(a, "images_per_s_high"), high_b = report_figure(b, "images_per_s_high");
     double low_a = report_figure(a, "images_per_s_low"), low_b = report_figure(b, "images_per_s_low");
 
-    fputs("\n\"-\" is unknown or absent; brackets are 95 % intervals over the steady steps.\n", out);
+    fputs("\n\"-\" is unknown or absent; brackets are 95 % intervals over steps.\n", out);
     if (run_differs(a, b, "model"))
         text_wrap(out, "Note: ", "these are different models: their rates and counts do not tell one change's effect.");
     if (run_differs(a, b, "device_name") || run_differs(a, b, "device"))
@@ -266,6 +271,7 @@ enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out)
     TRY_OUT(report_load(&report_b, b, trace_name(b), FOR_REPORT));
     put_words(out, "Model", words_model, &report_a, &report_b);
     put_words(out, "Ran on", words_device, &report_a, &report_b);
+    put_words(out, "Measured", words_measured, &report_a, &report_b);
     put_words(out, "Policy", words_policy, &report_a, &report_b);
     put_figures(out, &report_a, &report_b, a, b);
     put_findings(out, &report_a, &report_b);

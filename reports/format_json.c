@@ -31,12 +31,29 @@ static void put_run(struct json *json, const struct report *report)
     json_close_object(json);
 }
 
+static void put_ranks(struct json *json, const struct report *report)
+{
+    const struct table *ranks = &report->section[SECTION_ranks];
+
+    json_open_array(json, "ranks");
+    for (size_t i = 0; i < ranks->rows; i++) {
+        json_open_object(json, NULL);
+        json_row(json, ranks, i, 0, (int)ranks->columns);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
 static void put_steps(struct json *json, const struct report *report)
 {
     json_open_object(json, "steps");
     json_number(json, "steady", report_figure(report, "steady_steps"));
     json_number(json, "warmup", report_figure(report, "warmup_steps"));
     json_number(json, "outlier", report_figure(report, "outlier_steps"));
+    json_number(json, "timed", report_figure(report, "timed_steps"));
+    json_number(json, "recorded", report_figure(report, "recorded_steps"));
+    json_text(json, "costs_from", table_text(&report->section[SECTION_summary], 0, "costs_from"));
+    json_text(json, "times_from", table_text(&report->section[SECTION_summary], 0, "times_from"));
     json_close_object(json);
 }
 
@@ -134,6 +151,7 @@ void report_json_object(struct json *json, const struct report *report)
     put_findings(json, report);
     put_fix_order(json, report);
     put_notes(json, report);
+    put_ranks(json, report);
     json_close_object(json);
 }
 

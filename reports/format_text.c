@@ -29,9 +29,10 @@ static void put_facts(const struct report *report, FILE *out)
     static const struct {
         const char *label;
         void (*words)(struct strbuf *out, const struct report *report);
-    } facts[] = {{"Model", words_model},           {"Ran on", words_device},           {"Policy", words_policy},
-                 {"Steps", words_steps},           {"Throughput", words_throughput},   {"Step", words_step_time},
-                 {"Conversions", words_conversions}, {"Round trips", words_round_trips}, {"Lost", words_lost}};
+    } facts[] = {{"Model", words_model},           {"Ran on", words_device},           {"Measured", words_measured},
+                 {"Policy", words_policy},         {"Ranks", words_ranks},             {"Steps", words_steps},
+                 {"Throughput", words_throughput}, {"Step", words_step_time},          {"Conversions", words_conversions},
+                 {"Round trips", words_round_trips}, {"Lost", words_lost}};
     struct strbuf text;
     char label[24];
 
@@ -39,10 +40,12 @@ static void put_facts(const struct report *report, FILE *out)
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         strbuf_clear(&text);
         facts[i].words(&text, report);
+        if (text.length == 0)
+            continue;
         snprintf(label, sizeof label, "%-13s", facts[i].label);
         put_wrapped(out, label, text.text);
     }
-    fprintf(out, "%-13sbrackets are 95 %% intervals over the steady steps; \"-\" is unknown\n", "");
+    fprintf(out, "%-13sbrackets are 95 %% intervals over steps; \"-\" is unknown\n", "");
     strbuf_release(&text);
 }
 
@@ -110,7 +113,7 @@ static const char *lost_text(char buffer[112], const struct table *operators, si
 static void put_operator(const struct table *operators, size_t row, const struct text_column *columns, FILE *out)
 {
     char number[3][32], lost[112];
-    const char *cells[] = {table_text(operators, row, "label"), table_text(operators, row, "verdict"),
+    const char *cells[] = {table_text(operators, row, "label"), table_text(operators, row, "verdict_text"),
                            number_fixed(number[0], table_number(operators, row, "conversions_per_step"), 1),
                            number_fixed(number[1], table_number(operators, row, "ms_per_step"), 2),
                            number_fixed(number[2], table_number(operators, row, "percent_of_step"), 2),

@@ -39,11 +39,35 @@ static void put_device(const struct report *report, FILE *out)
     put_words(report, out, words_device);
 }
 
+/* "Before words. ", nothing where there are no words. */
+static void put_sentence(const struct report *report, FILE *out, const char *before,
+                         void (*words)(struct strbuf *text, const struct report *report))
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    words(&text, report);
+    if (text.length > 0) {
+        fputs(before, out);
+        html_text(out, text.text);
+        fputs(". ", out);
+    }
+    strbuf_release(&text);
+}
+
 static void put_policy(const struct report *report, FILE *out)
 {
-    fputs("Layout policy ", out);
-    put_words(report, out, words_policy);
-    fputc('.', out);
+    put_sentence(report, out, "Layout policy ", words_policy);
+}
+
+static void put_measured(const struct report *report, FILE *out)
+{
+    put_sentence(report, out, "Measured ", words_measured);
+}
+
+static void put_ranks(const struct report *report, FILE *out)
+{
+    put_sentence(report, out, "Ranks: ", words_ranks);
 }
 
 static void put_steps(const struct report *report, FILE *out)
@@ -60,7 +84,10 @@ static void put_mood(const struct report *report, FILE *out)
 {
     size_t bad = words_count_verdict(report, "thrash") + words_count_verdict(report, "slow_kernel");
 
-    fputs(bad > 0 ? "bad" : report_figure(report, "steady_steps") > 0 ? "good" : "open", out);
+    bool seen = report_figure(report, "cost_steps") > 0 && words_count_verdict(report, "clean") > 0 &&
+                words_count_verdict(report, "unknown") == 0;
+
+    fputs(bad > 0 ? "bad" : seen ? "good" : "open", out);
 }
 
 /* One tile: the number large, the rest of `more` small. */
@@ -115,12 +142,13 @@ static void put_timeline(const struct report *report, FILE *out)
     char number[32];
 
     if (timeline->rows == 0) {
-        fputs("No operator of a steady step was recorded with its time.", out);
+        fputs("No operator was recorded with its time.", out);
         return;
     }
     fprintf(out,
-            "Step %s, the median of the steady ones: %s ms. An operator's colour is the memory format of its output.",
-            table_text_or(timeline, 0, "step_index", "unknown"),
+            "%s%s: %s ms. An operator's colour is the memory format of its output.",
+            table_text(timeline, 0, "step_index") != NULL ? "The median step, number " : "All of the trace",
+            table_text_or(timeline, 0, "step_index", ""),
             number_short(number, table_number(timeline, 0, "step_dur_ns") / 1e6));
 }
 
@@ -179,7 +207,8 @@ static void put_data(const struct report *report, FILE *out)
 
 const struct html_part html_parts[] = {
     {"title", put_title},       {"model", put_model},           {"device", put_device},
-    {"policy", put_policy},     {"steps", put_steps},           {"mood", put_mood},
+    {"measured", put_measured}, {"policy", put_policy},
+    {"ranks", put_ranks},       {"steps", put_steps},           {"mood", put_mood},
     {"verdict", put_verdict},   {"tiles", put_tiles},           {"causes", html_causes},
     {"fix_order", html_fix_order}, {"operators", html_operators}, {"timeline", put_timeline},
     {"round_trips", html_round_trips}, {"instances", html_instances}, {"modules", html_modules},

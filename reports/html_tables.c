@@ -43,7 +43,7 @@ void html_causes(const struct report *report, FILE *out)
 
     if (causes->rows == 0)
         return;
-    html_table_begin(out, "cause-table", "Conversions of a steady step, by cause", titles);
+    html_table_begin(out, "cause-table", "Conversions of a step, by cause", titles);
     for (size_t i = 0; i < causes->rows; i++) {
         fputs("<tr>", out);
         put_row_head(out, table_text(causes, i, "cause"));
@@ -140,6 +140,8 @@ void html_operators(const struct report *report, FILE *out)
         put_cell(out, table_text(operators, i, "phase"));
         fputs("<td>", out);
         html_badge(out, table_text(operators, i, "verdict"));
+        if (table_is(operators, i, "verdict_text", "library"))
+            fputs("<span class=\"why\">by the library</span>", out);
         fputs("</td>", out);
         put_number(out, operators, i, "conversions_per_step", 1);
         put_number(out, operators, i, "round_trips_per_step", 1);

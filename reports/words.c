@@ -9,65 +9,6 @@
 
 #define UNKNOWN "unknown"
 
-static const char *run_text(const struct report *report, const char *column)
-{
-    const struct table *run = &report->section[SECTION_run];
-
-    return run->rows == 0 ? NULL : table_text(run, 0, column);
-}
-
-static void append_joined(struct strbuf *out, const char *before, const char *text, const char *after)
-{
-    if (text == NULL || *text == '\0')
-        return;
-    strbuf_append(out, out->length > 0 ? ", " : "");
-    strbuf_append(out, before);
-    strbuf_append(out, text);
-    strbuf_append(out, after);
-}
-
-void words_model(struct strbuf *out, const struct report *report)
-{
-    const char *dtype = run_text(report, "autocast_dtype");
-
-    append_joined(out, "", run_text(report, "model") != NULL ? run_text(report, "model") : "unknown model", "");
-    append_joined(out, "", run_text(report, "memory_format"), "");
-    append_joined(out, "", dtype != NULL ? dtype : "no", " autocast");
-    append_joined(out, "batch ", run_text(report, "batch_size"), "");
-}
-
-void words_device(struct strbuf *out, const struct report *report)
-{
-    const char *device = run_text(report, "device"), *name = run_text(report, "device_name");
-    const char *threads = run_text(report, "threads");
-
-    strbuf_printf(out, "%s%s%s", device != NULL ? device : "unknown device", name != NULL ? ": " : "",
-                  name != NULL ? name : "");
-    /* clprof's own device names say the threads already. */
-    if (threads != NULL && (name == NULL || strstr(name, " thread") == NULL))
-        strbuf_printf(out, ", %s %s", threads, strcmp(threads, "1") == 0 ? "thread" : "threads");
-}
-
-void words_policy(struct strbuf *out, const struct report *report)
-{
-    const char *policy = run_text(report, "policy");
-
-    if (policy == NULL)
-        strbuf_append(out, "none: counts and times are those of the recorded program on the device that ran");
-    else
-        strbuf_printf(out, "%s: counts are those of this policy's PyTorch, times are those of the device that ran",
-                      policy);
-}
-
-void words_steps(struct strbuf *out, const struct report *report)
-{
-    strbuf_printf(out, "%.0f steady, %.0f warm-up, %.0f outlier; figures are of the steady ones",
-                  report_figure(report, "steady_steps"), report_figure(report, "warmup_steps"),
-                  report_figure(report, "outlier_steps"));
-    strbuf_append(out, ". Warm-up: the first W of --profile W:A, else leading steps above 1.2 times the later median; "
-                       "outlier: above the median by 3 x 1.4826 x MAD and by 10 %");
-}
-
 void words_figure(struct strbuf *out, const struct report *report, const char *name, const char *unit)
 {
     char low[64], high[64], number[32], interval[72];
@@ -84,16 +25,37 @@ void words_figure(struct strbuf *out, const struct report *report, const char *n
     strbuf_printf(out, "%s%s", *interval != '\0' ? " " : "", interval);
 }
 
+/* ": why", where the trace says why a figure is not there. */
+static void append_reason(struct strbuf *out, const struct report *report)
+{
+    const struct table *summary = &report->section[SECTION_summary];
+
+    if (report_figure(report, "time_steps") > 0 || !(report_figure(report, "cost_steps") > 0))
+        return;
+    if (table_is(summary, 0, "costs_from", "recorded"))
+        strbuf_append(out, ": only recorded steps are there, and recording slows them");
+}
+
 void words_throughput(struct strbuf *out, const struct report *report)
 {
+    const struct table *run = &report->section[SECTION_run];
+
     words_figure(out, report, "images_per_s", "images/s");
+    if (!isnan(report_figure(report, "images_per_s")))
+        strbuf_append(out, run->rows > 1 ? ", each rank" : "");
+    else if (report_figure(report, "time_steps") > 0 && !isnan(report_figure(report, "step_ms")))
+        strbuf_append(out, ": the trace does not tell the batch size");
+    else
+        append_reason(out, report);
 }
 
 void words_step_time(struct strbuf *out, const struct report *report)
 {
     words_figure(out, report, "step_ms", "ms");
     if (!isnan(report_figure(report, "step_ms")))
-        strbuf_append(out, ", the median");
+        strbuf_append(out, report_figure(report, "has_steps") > 0 ? ", the median" : ", all of the trace");
+    else
+        append_reason(out, report);
 }
 
 void words_lost(struct strbuf *out, const struct report *report)
@@ -101,6 +63,8 @@ void words_lost(struct strbuf *out, const struct report *report)
     words_figure(out, report, "lost_percent", "%");
     if (!isnan(report_figure(report, "lost_percent")))
         strbuf_append(out, " of throughput, estimated");
+    else
+        append_reason(out, report);
 }
 
 void words_conversions(struct strbuf *out, const struct report *report)
@@ -120,7 +84,7 @@ void words_conversions(struct strbuf *out, const struct report *report)
         strbuf_printf(out, ", %s ms, %s %% of the step", number_short(time, ms),
                       number_fixed(share, report_figure(report, "conversion_percent_of_step"), 2));
     if (silent > 0)
-        strbuf_printf(out, " (%s of them inside an operator, without a time of their own)",
+        strbuf_printf(out, " (%s of them without a kernel and a time of their own)",
                       number_fixed(number, silent, 1));
 }
 
@@ -150,8 +114,20 @@ size_t words_count_verdict(const struct report *report, const char *verdict)
     return count;
 }
 
-/* "a, b, c and 4 more", of the operators with that verdict; one that has it in two phases counts once. The count. */
-static size_t append_names(struct strbuf *out, const struct report *report, const char *verdict)
+/* Which operators a sentence is about: those with a verdict, the library's doing or anybody else's. */
+struct choice {
+    const char *verdict;
+    bool library;
+};
+
+static bool is_chosen(const struct table *operators, size_t row, const struct choice *choice)
+{
+    return table_is(operators, row, "verdict", choice->verdict) &&
+           table_is(operators, row, "situation", "library") == choice->library;
+}
+
+/* "a, b, c and 4 more"; an operator that is chosen in two phases counts once. The count. */
+static size_t append_names(struct strbuf *out, const struct report *report, const struct choice *choice)
 {
     const struct table *operators = &report->section[SECTION_operators];
     const char *shown[3] = {NULL, NULL, NULL};
@@ -161,7 +137,7 @@ static size_t append_names(struct strbuf *out, const struct report *report, cons
         const char *name = table_text_or(operators, i, "op_name", UNKNOWN);
         size_t same = 0;
 
-        if (!table_is(operators, i, "verdict", verdict))
+        if (!is_chosen(operators, i, choice))
             continue;
         while (same < count && strcmp(shown[same], name) != 0)
             same++;
@@ -177,12 +153,49 @@ static size_t append_names(struct strbuf *out, const struct report *report, cons
     return count + more;
 }
 
+/* Round trips per step of the library's kind. */
+static double library_trips(const struct report *report)
+{
+    const struct table *kinds = &report->section[SECTION_round_trips];
+
+    for (size_t i = 0; i < kinds->rows; i++)
+        if (table_is(kinds, i, "kind", "library"))
+            return table_number(kinds, i, "per_step");
+    return 0;
+}
+
+/* What thrashes, and who thrashes. False when nothing does. */
+static bool append_thrash(struct strbuf *out, const struct report *report)
+{
+    static const struct choice own = {"thrash", false}, library = {"thrash", true};
+    double trips = library_trips(report), others = report_figure(report, "round_trips_per_step") - trips;
+    struct strbuf names;
+    char number[32];
+
+    strbuf_init(&names);
+    size_t count = append_names(&names, report, &own);
+    if (count > 0)
+        strbuf_printf(out, "%s %s round trips between memory formats: %s per step.", names.text,
+                      count == 1 ? "causes" : "cause", number_fixed(number, others, 1));
+    strbuf_clear(&names);
+    size_t by_library = append_names(&names, report, &library);
+    if (by_library > 0)
+        strbuf_printf(out,
+                      "%sThe model is contiguous, but its library is not: inside %s it converts to its own format and "
+                      "back, %s round trips per step. Use channels_last.",
+                      count > 0 ? " " : "", names.text, number_fixed(number, trips, 1));
+    strbuf_release(&names);
+    return count + by_library > 0;
+}
+
 static void append_cost(struct strbuf *out, const struct report *report)
 {
     double lost = report_figure(report, "lost_percent");
 
     if (isnan(lost)) {
-        strbuf_append(out, " What that costs is unknown.");
+        strbuf_append(out, " What that costs is unknown");
+        append_reason(out, report);
+        strbuf_append(out, ".");
     } else {
         strbuf_append(out, " Without what the findings cost, throughput would be higher by an estimated ");
         words_figure(out, report, "lost_percent", "%");
@@ -190,30 +203,47 @@ static void append_cost(struct strbuf *out, const struct report *report)
     }
 }
 
-void words_verdict(struct strbuf *out, const struct report *report)
+/* Nothing thrashes: what then? Clean is said only where a conversion would have been seen. */
+static void append_calm(struct strbuf *out, const struct report *report)
 {
     double conversions = report_figure(report, "conversions_per_step");
-    size_t thrash = words_count_verdict(report, "thrash"), slow = words_count_verdict(report, "slow_kernel");
+    bool formats = report_figure(report, "has_formats") > 0;
     char number[32];
 
-    if (thrash > 0) {
-        strbuf_printf(out, " %s round trips between memory formats: %s per step.",
-                      append_names(out, report, "thrash") == 1 ? "causes" : "cause",
-                      number_fixed(number, report_figure(report, "round_trips_per_step"), 1));
-    } else if (isnan(conversions)) {
-        strbuf_append(out, "No steady step was recorded: what conversions cost is unknown.");
-    } else if (conversions > 0) {
-        strbuf_printf(out, "No operator causes a round trip; %s conversions per step remain.",
+    if (isnan(conversions))
+        strbuf_append(out, report_figure(report, "time_steps") > 0
+                               ? "Only the speed of the steps is known: nothing was recorded in them."
+                               : "No steady step was recorded: what conversions cost is unknown.");
+    else if (conversions > 0)
+        strbuf_printf(out, "%s; %s conversions per step remain.",
+                      words_count_verdict(report, "unknown") > 0 || !(report_figure(report, "has_operators") > 0)
+                          ? "No round trip is proved"
+                          : "No operator causes a round trip",
                       number_fixed(number, conversions, 1));
-    } else {
-        strbuf_append(out, "Clean: no layout conversion in any steady step.");
-    }
-    if (slow > 0) {
+    else if (formats)
+        strbuf_append(out, "Clean: no layout conversion in any step that was looked at.");
+    else if (report_figure(report, "has_device_kernels") > 0)
+        strbuf_append(out, "No kernel here is known to convert layouts. Conversions without such a kernel would only show "
+                           "in the formats of tensors, which the trace does not tell.");
+    else
+        strbuf_append(out, "The trace tells neither formats of tensors nor device kernels: whether anything converts "
+                           "layouts is unknown.");
+}
+
+void words_verdict(struct strbuf *out, const struct report *report)
+{
+    static const struct choice slow = {"slow_kernel", false};
+    size_t slow_count = words_count_verdict(report, "slow_kernel");
+    bool thrash = append_thrash(out, report);
+
+    if (!thrash)
+        append_calm(out, report);
+    if (slow_count > 0) {
         strbuf_append(out, " Slower in channels_last than in contiguous, as measured: ");
-        append_names(out, report, "slow_kernel");
+        append_names(out, report, &slow);
         strbuf_append(out, ".");
     }
-    if (thrash > 0 || slow > 0)
+    if (thrash || slow_count > 0)
         append_cost(out, report);
 }
 

@@ -11,10 +11,16 @@ void words_model(struct strbuf *out, const struct report *report);
 /* "cpu: AMD EPYC 7B13, 2 threads" */
 void words_device(struct strbuf *out, const struct report *report);
 
-/* The policy, and whose the counts and times are (SEMANTICS: Layout policy). */
+/* The policy, and whose the counts and times are (SEMANTICS: Layout policy); nothing where the run obeyed none. */
 void words_policy(struct strbuf *out, const struct report *report);
 
-/* "10 steady, 3 warm-up, 0 outliers" */
+/* Who measured, and what that means for the times; nothing for clprof's own trainer. */
+void words_measured(struct strbuf *out, const struct report *report);
+
+/* How many processes, and the step time of each; nothing for one. */
+void words_ranks(struct strbuf *out, const struct report *report);
+
+/* "10 steady, 3 warm-up, 0 outlier", and which of them the figures are of. */
 void words_steps(struct strbuf *out, const struct report *report);
 
 /* "12.3 images/s [12.1, 12.6]", or "unknown". Column names are <name>, <name>_low, <name>_high of the summary. */

@@ -1,2 +1,20 @@
--- Notes: what a reader of this trace should know
-SELECT text FROM note ORDER BY note_id;
+-- Notes: what a reader of this trace should know; its own, then what it cannot tell
+WITH holds AS (SELECT EXISTS (SELECT 1 FROM op) AS operators, EXISTS (SELECT 1 FROM kernel_def WHERE stream IS NOT NULL) AS kernels,
+                      EXISTS (SELECT 1 FROM op_tensor_def WHERE memory_format IS NOT NULL)
+                      OR EXISTS (SELECT 1 FROM op_def WHERE input_format IS NOT NULL) AS formats,
+                      (SELECT source FROM run ORDER BY run_id LIMIT 1) AS source,
+                      (SELECT value FROM figure WHERE name = 'operators_unknown') AS unknown)
+SELECT text FROM
+  (SELECT 1 AS part, note_id, text FROM note
+   UNION ALL
+   SELECT 2, 1, 'The trace holds no operators: kernels that convert layouts are known, but not whose they are.'
+   FROM holds WHERE NOT operators AND kernels
+   UNION ALL
+   SELECT 2, 2, 'The formats of tensors are not in this trace, so only conversions that a kernel''s name tells are found: copies '
+             || 'and silent conversions are not.' || CASE source WHEN 'kineto' THEN ' Record with record_shapes=True, in PyTorch 2.4 or newer, '
+             || 'or run the job with clprof run.' ELSE '' END
+   FROM holds WHERE operators AND NOT formats AND source NOT IN ('train', 'onednn_verbose')
+   UNION ALL
+   SELECT 2, 3, printf('%d operator types have no verdict: neither formats nor kernels of theirs are in the trace.', unknown)
+   FROM holds WHERE unknown > 0)
+ORDER BY part, note_id;

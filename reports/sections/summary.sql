@@ -31,7 +31,8 @@ SELECT speed.value AS images_per_s, speed.low AS images_per_s_low, speed.high AS
        EXISTS (SELECT 1 FROM step) AS has_steps, cost.phase AS costs_from, time.phase AS times_from,
        cost.steps AS cost_steps, time.steps AS time_steps,
        EXISTS (SELECT 1 FROM op) AS has_operators,
-       EXISTS (SELECT 1 FROM op_tensor_def WHERE memory_format IS NOT NULL) AS has_formats,
+       EXISTS (SELECT 1 FROM op_tensor_def WHERE memory_format IS NOT NULL)
+       OR EXISTS (SELECT 1 FROM op_def WHERE input_format IS NOT NULL) AS has_formats,
        EXISTS (SELECT 1 FROM kernel_def WHERE stream IS NOT NULL) AS has_device_kernels,
        (SELECT count(*) FROM run) AS ranks
 FROM cost, time, moved, trips, speed, step_time, lost;
