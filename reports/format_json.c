@@ -107,7 +107,7 @@ static void put_finding_ids(struct json *json, const char *ids)
         long long id = strtoll(ids, &end, 10);
 
         if (end != ids)
-            json_integer(json, NULL, id);
+            json_whole(json, NULL, id);
         ids = end + (*end != '\0');
     }
     json_close_array(json);

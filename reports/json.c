@@ -123,7 +123,7 @@ void json_text(struct json *json, const char *key, const char *text)
     json_quote(json->out, text, json->in_html);
 }
 
-void json_integer(struct json *json, const char *key, int64_t value)
+void json_whole(struct json *json, const char *key, int64_t value)
 {
     begin_member(json, key);
     fprintf(json->out, "%lld", (long long)value);
@@ -145,7 +145,7 @@ void json_number(struct json *json, const char *key, double value)
 void json_cell(struct json *json, const char *key, const struct cell *cell)
 {
     if (cell->type == SQLITE_INTEGER)
-        json_integer(json, key, cell->integer);
+        json_whole(json, key, cell->integer);
     else if (cell->type == SQLITE_FLOAT)
         json_number(json, key, cell->number);
     else

@@ -28,7 +28,7 @@ void json_close_object(struct json *json);
 void json_open_array(struct json *json, const char *key);
 void json_close_array(struct json *json);
 void json_text(struct json *json, const char *key, const char *text); /* NULL is null */
-void json_integer(struct json *json, const char *key, int64_t value);
+void json_whole(struct json *json, const char *key, int64_t value);
 void json_number(struct json *json, const char *key, double value);
 void json_null(struct json *json, const char *key);
 void json_cell(struct json *json, const char *key, const struct cell *cell);

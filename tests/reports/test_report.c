@@ -135,7 +135,7 @@ START_TEST(json_writes_awkward_values)
     json_number(&json, NULL, -INFINITY);
     json_number(&json, NULL, 0.1);
     json_number(&json, NULL, 1e300);
-    json_integer(&json, NULL, INT64_MIN);
+    json_whole(&json, NULL, INT64_MIN);
     json_text(&json, NULL, "</script>&\"\\\n\x01");
     json_text(&json, NULL, "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82 \xe2\x82\xac");
     json_text(&json, NULL, NULL);
