@@ -22,9 +22,18 @@ suite() {
     failed=$((failed + $(grep -cE '\*\*\*(Failed|Timeout|Exception|Not Run)' "$log")))
 }
 
+# Where clang and its libFuzzer are, the importers are fuzzed for some seconds, too; tests/fuzz/main.c stands in elsewhere.
+fuzzer_works() {
+    echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' |
+        clang -fsanitize=fuzzer,address -fopenmp -x c - -o build/fuzzer_works 2>/dev/null
+}
+
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 suite ci
 suite asan-ubsan
+if fuzzer_works; then
+    suite fuzz
+fi
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
 else
