@@ -22,6 +22,8 @@ struct job;
 struct job_info {
     const char *source;       /* run.source: "kineto", "nsys", "onednn_verbose", "run" */
     const char *command_line, *model, *device, *device_name, *library_versions;
+    const char *memory_format;  /* of the model's parameters; run.memory_format */
+    const char *autocast_dtype; /* "bfloat16" */
     int64_t batch_size, threads, started_unix_ns;
 };
 

@@ -1,4 +1,6 @@
 /* Kineto: the JSON that torch.profiler exports, of 2021 to today. One pass over the file. */
+#include "importers/kineto/kineto.h"
+
 #include "importers/importer.h"
 #include "importers/json/walk.h"
 #include "importers/kineto/header.h"
@@ -8,7 +10,7 @@ struct kineto {
     struct job *job;
     struct spans spans;
     struct kineto_header header;
-    bool begun; /* job_process was called */
+    bool begun; /* job_process was called, by us or by the caller of kineto_read_part */
 };
 
 /* Whatever is JSON and no other importer's is tried: what comes before "traceEvents" may be of any length. */
@@ -100,9 +102,9 @@ static enum status check(const struct kineto *self, const char *path, const stru
                 (long long)outcome->elements, outcome->end_offset >= 0 ? ", and it breaks off" : "");
 }
 
-static enum status read_file(struct job *job, const char *path)
+static enum status read_events(struct job *job, const char *path, bool part)
 {
-    struct kineto self = {.job = job};
+    struct kineto self = {.job = job, .begun = part};
     struct json_walk walk = {.array = "traceEvents", .user = &self, .element = take_event, .member = take_member};
     struct json_outcome outcome;
     enum status status;
@@ -111,12 +113,23 @@ static enum status read_file(struct job *job, const char *path)
     TRY_OUT(spans_init(&self.spans, job));
     TRY_OUT(json_walk_file(path, &walk, &outcome));
     TRY_OUT(check(&self, path, &outcome));
-    TRY_OUT(describe(&self));
+    if (!part)
+        TRY_OUT(describe(&self));
     TRY_OUT(write_notes(&self, path, &outcome));
 out:
     spans_release(&self.spans);
     kineto_header_release(&self.header);
     return status;
+}
+
+static enum status read_file(struct job *job, const char *path)
+{
+    return read_events(job, path, false);
+}
+
+enum status kineto_read_part(struct job *job, const char *path)
+{
+    return read_events(job, path, true);
 }
 
 const struct importer importer_kineto = {

@@ -1,0 +1,126 @@
+/* clprof run -- COMMAND: runs somebody else's training job with the agent in it, then says what its layouts cost. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "commands/conclude.h"
+#include "importers/torch/torch.h"
+#include "profiler/torch/launch.h"
+
+#define ARGUMENTS_MOST 1000000
+
+struct run_options {
+    const char *output, *report;
+    int64_t profile[2]; /* warm-up, active */
+};
+
+/* Why there is no trace, in one line. */
+static void say_nothing_recorded(const struct agent_left *left, const struct run_options *options, char *const *argv)
+{
+    const char *isolated = launch_isolated(argv);
+    long long warmup = (long long)options->profile[0], steps = (long long)left->optimizer_steps;
+
+    fprintf(stderr, "clprof run: nothing was recorded: ");
+    if (left->failed[0])
+        fprintf(stderr, "%s\n", left->failed);
+    else if (!left->entered && isolated)
+        fprintf(stderr, "%s %s keeps clprof's agent out, which comes in through PYTHONPATH; run it without %s\n", argv[0],
+                isolated, isolated);
+    else if (!left->entered)
+        fprintf(stderr, "%s started no Python 3.8 or later that reads PYTHONPATH (-I, -E, -S and a cleared environment keep "
+                        "clprof's agent out)\n", argv[0]);
+    else if (!left->torch)
+        fprintf(stderr, "%s imported no torch\n", argv[0]);
+    else if (left->window)
+        fprintf(stderr, "PyTorch %s; the command ended before the first recorded step of the window did; a shorter window "
+                        "is --profile 1:3\n", left->torch_version);
+    else if (steps < 0)
+        fprintf(stderr, "PyTorch %s was imported, and the command ended by force before %lld training steps were over\n",
+                left->torch_version, warmup);
+    else if (steps == 0)
+        fprintf(stderr, "PyTorch %s was imported, but no optimizer took a step; clprof profiles training steps\n",
+                left->torch_version);
+    else
+        fprintf(stderr, "PyTorch %s took %lld optimizer step%s, and the window opens after %lld; a shorter window is "
+                        "--profile 1:3\n", left->torch_version, steps, steps == 1 ? "" : "s", warmup);
+}
+
+static enum status conclude(const struct launch *launch, const struct run_options *options, const char *command_line,
+                            char *const *argv)
+{
+    struct agent_left left;
+    struct strbuf ended;
+    enum status status;
+
+    strbuf_init(&ended);
+    TRY_OUT(agent_left_read(&left, launch->folder));
+    if (launch->signal)
+        strbuf_printf(&ended, "the command was ended by signal %d (%s)", launch->signal, strsignal(launch->signal));
+    else if (launch->exit_code)
+        strbuf_printf(&ended, "the command's exit code was %d", launch->exit_code);
+    if (launch->signal)
+        fprintf(stderr, "clprof run: %s\n", ended.text);
+    if (!left.rank_count) {
+        say_nothing_recorded(&left, options, argv);
+        goto out;
+    }
+    TRY_OUT(import_torch_job(launch->folder, &left, command_line, ended.length ? ended.text : NULL, options->output));
+    TRY_OUT(conclude_trace(options->output, options->report));
+out:
+    agent_left_release(&left);
+    strbuf_release(&ended);
+    return status;
+}
+
+/* Without "--", an option of the command's own would be taken for one of ours. */
+static bool has_separator(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            return true;
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct run_options options = {0};
+    struct launch launch = {0};
+    struct strbuf line;
+    enum status status;
+    int positional, code;
+
+    if (!has_separator(argc, argv))
+        return command_failed(self, FAIL(USAGE, "write -- before the command: clprof run -- python train.py"));
+    strbuf_init(&line);
+    for (int i = 0; i < argc; i++)
+        strbuf_printf(&line, "%s%s", i ? " " : "clprof ", argv[i]);
+    code = command_begin(self, &options, argc, argv, 1, ARGUMENTS_MOST, &positional);
+    if (code >= 0) {
+        strbuf_release(&line);
+        return code;
+    }
+    char **command = argv + 1;
+    command[positional] = NULL;
+    TRY_OUT(launch_prepare(&launch));
+    TRY_OUT(launch_run(&launch, command, options.profile[0], options.profile[1]));
+    code = launch.exit_code;
+    TRY_OUT(conclude(&launch, &options, line.text, command));
+out:
+    launch_release(&launch);
+    strbuf_release(&line);
+    return status == STATUS_OK || code > 0 ? code : command_failed(self, status);
+}
+
+#define AT(member) offsetof(struct run_options, member)
+static const struct option options[] = {
+    {"output", 'o', OPTION_TEXT, AT(output), "TRACE", .initial = "trace.db", .help = "the trace to write"},
+    {"profile", 0, OPTION_PAIR, AT(profile), "WARMUP:ACTIVE", .initial = "3:10", .low = 1, .high = 100000,
+     .help = "steps left alone from the start, and steps looked at"},
+    {"report", 0, OPTION_TEXT, AT(report), "FILE", .help = "also write a report: .html, .json, .csv or .txt"},
+    OPTION_END,
+};
+
+const struct command command_run = {"run", "-- COMMAND...", "profile a PyTorch training job", options, run};

@@ -1,0 +1,229 @@
+"""The profiled window of a training job: a few steps untouched, a few recorded, a few timed; and the files of it.
+
+The window is one generator. What stands between two `yield`s happens at a step's end; the user's step runs at the `yield`.
+Closing the generator (the script ends, steps aside, fails) runs the same clean-up as its end.
+
+    undisturbed  nothing watches; only the wall time is taken (a look at the first model call tells the batch size)
+    recorded     torch.profiler with shapes, ExecutionTraceObserver, a range around each module's forward
+    timed        torch.profiler without shapes: the times of operators and kernels, nearly as they are
+    settle       before each profiled part one step for the profiler to start in, which is thrown away
+"""
+import contextlib
+import os
+import platform
+import sys
+import time
+import warnings
+
+import clprof_model
+import clprof_quiet
+
+
+def plan(active):
+    """Steps of each mode, in order: untouched ones on both sides, so that a drift shows."""
+    recorded = 2 if active >= 5 else 1
+    timed = (active - recorded + 1) // 2
+    undisturbed = active - recorded - timed
+    before = (undisturbed + 1) // 2
+    return [("undisturbed", before), ("recorded", recorded), ("timed", timed), ("undisturbed", undisturbed - before)]
+
+
+class Window:
+    def __init__(self, torch, folder, index, active):
+        self.torch = torch
+        self.index = index        # of the step that runs
+        self.active = active
+        self.starting = False     # our own profiler is being started: no user's
+        self.closed = False
+        self.rows = []            # (mode, index, start, duration, batch) of finished steps
+        self.notes = []
+        self.facts = {}
+        self.model = clprof_model.Model(torch)
+        self.folder = self.claim(folder)
+        self.script = self.steps()
+
+    def claim(self, folder):
+        """Ranks record apart; of processes of the same rank, the first one to open its window does."""
+        rank, world = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
+        distributed = self.torch.distributed
+        if distributed.is_available() and distributed.is_initialized():
+            rank, world = str(distributed.get_rank()), str(distributed.get_world_size())
+        if rank.isdigit() and world.isdigit() and int(world) > 1:
+            self.facts.update(rank=rank, world_size=world)
+        path = os.path.join(folder, "rank%d" % int(self.facts.get("rank", 0)))
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            with open(os.path.join(folder, "second.%d" % os.getpid()), "w"):
+                self.closed = True
+        return path
+
+    def boundary(self):
+        """A step has ended: the next one's preparations."""
+        if self.closed:
+            return
+        try:
+            next(self.script)
+        except StopIteration:
+            self.close("")
+
+    def close(self, reason):
+        if self.closed:
+            return
+        self.closed = True
+        self.script.close()
+        if reason:
+            self.notes.append("the window was not closed by its last step: %s" % reason)
+        self.write()
+        with open(os.path.join(self.folder, "done"), "w"):
+            pass
+        self.model = None
+
+    def step_aside(self):
+        self.notes.append("step %d: the script started a profiler of its own, so clprof's left" % self.index)
+
+    def forked(self):
+        """In a child of fork: the profilers' callbacks came along, and files that are the parent's."""
+        self.closed = True
+        self.torch._C._autograd._enable_record_function(False)
+        self.torch._C._profiler._disable_execution_trace_observer()
+        self.model.release()
+
+    # ---- the steps
+
+    def steps(self):
+        for mode, count in plan(self.active):
+            if count and mode == "undisturbed":
+                yield from self.undisturbed(count)
+            elif count:
+                yield from self.profiled(mode, count)
+
+    def undisturbed(self, count):
+        self.synchronize()
+        for left in reversed(range(count)):
+            with self.model.first_look() as look:
+                start_unix, start = time.time_ns(), time.perf_counter_ns()
+                yield
+                if not left:
+                    self.synchronize()
+                self.step_ended("undisturbed", start_unix, time.perf_counter_ns() - start, look)
+        self.write()
+
+    def profiled(self, mode, count):
+        while self.torch.autograd._profiler_enabled():  # the user's: wait until it is done
+            yield
+            self.index += 1
+        with self.ours():
+            profile, observer = self.profile(mode)
+        started, whole, running = False, 0, ""
+        try:
+            with self.ours():
+                profile.prepare_trace()
+            yield
+            self.index += 1
+            with self.ours():
+                profile.start_trace()
+            started = True
+            for _ in range(count):
+                running = "ProfilerStep#%d" % self.index
+                watch = self.model.ranges() if mode == "recorded" else self.model.first_look()
+                start_unix, start = time.time_ns(), time.perf_counter_ns()
+                with self.torch.profiler.record_function(running), watch:
+                    yield
+                whole, running = whole + 1, ""
+                self.step_ended(mode, start_unix, time.perf_counter_ns() - start, watch)
+        finally:
+            self.finish(profile, observer, started)
+            if whole:
+                self.export(profile, mode, running)
+                self.write()
+
+    def finish(self, profile, observer, started):
+        """Also where the script ended while the profiler was only prepared: it takes no other way back."""
+        with self.ours():
+            if not started:
+                profile.start_trace()
+            profile.stop_trace()
+            if observer is not None:
+                observer.unregister_callback()
+
+    def step_ended(self, mode, start_unix, duration, look):
+        self.rows.append((mode, self.index, start_unix, duration, look.batch))
+        self.index += 1
+
+    @contextlib.contextmanager
+    def ours(self):
+        """Around calls of our own profiler: they are no user's, and what they print is not the job's."""
+        self.starting = True
+        try:
+            with clprof_quiet.quiet(os.path.join(self.folder, "stderr")), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            self.starting = False
+
+    def synchronize(self):
+        if self.torch.cuda.is_initialized():
+            self.torch.cuda.synchronize()
+
+    def profile(self, mode):
+        profiler = self.torch.profiler
+        activities = [profiler.ProfilerActivity.CPU]
+        if self.torch.cuda.is_initialized():
+            activities.append(profiler.ProfilerActivity.CUDA)
+        if mode == "timed":
+            return profiler.profile(activities=activities), None
+        observer = profiler.ExecutionTraceObserver()
+        observer.register_callback(os.path.join(self.folder, "recorded.et.json"))
+        return profiler.profile(activities=activities, record_shapes=True, execution_trace_observer=observer), observer
+
+    # ---- the files
+
+    def export(self, profile, mode, unfinished):
+        """Whole or not at all; a step that was cut off is no step."""
+        path = os.path.join(self.folder, mode + ".json")
+        with self.ours():
+            profile.export_chrome_trace(path + ".part.json")
+        if unfinished:
+            with open(path + ".part.json", errors="surrogateescape") as file:
+                text = file.read()
+            with open(path + ".part.json", "w", errors="surrogateescape") as file:
+                file.write(text.replace('"%s"' % unfinished, '"clprof: a step cut off"'))
+        os.rename(path + ".part.json", path)
+
+    def write(self):
+        """steps.tsv, as things stand; lines `fact`, `step` and `note`."""
+        self.facts.update(self.job_facts())
+        self.facts.update(self.model.facts())
+        lines = ["fact\t%s\t%s" % (name, value) for name, value in sorted(self.facts.items()) if value not in (None, "")]
+        for mode, index, start, duration, batch in self.rows:
+            images = batch * self.model.micro_batches if batch else -1
+            lines.append("step\t%s\t%d\t%d\t%d\t%d" % (mode, index, start, duration, images))
+        lines += ["note\t%s" % note for note in self.notes + self.model.notes()]
+        path = os.path.join(self.folder, "steps.tsv")
+        with open(path + ".part", "w", errors="replace") as file:
+            file.write("".join(" ".join(line.splitlines()) + "\n" for line in lines))
+        os.rename(path + ".part", path)
+
+    def job_facts(self):
+        torch = self.torch
+        cuda = torch.cuda.is_initialized()
+        versions = ["torch " + torch.__version__, "python " + platform.python_version()]
+        if cuda and torch.backends.cudnn.is_available():
+            versions.append("cudnn %s" % torch.backends.cudnn.version())
+        return {
+            "device": "cuda" if cuda else "cpu",
+            "device_name": torch.cuda.get_device_name() if cuda else cpu_name(),
+            "library_versions": ", ".join(versions),
+            "threads": torch.get_num_threads(),
+            "command_line": " ".join(getattr(sys, "orig_argv", sys.argv)),
+        }
+
+
+def cpu_name():
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+        return names[0] if names else None
+    except OSError:
+        return None
