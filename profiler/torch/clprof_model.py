@@ -64,6 +64,7 @@ class Ranges:
         self.paths = {}                 # id(module) -> path; ids hold since the step's modules are alive
         self.handles = []
         self.forwards_begin = True      # no forward of the model since the last backward pass
+        self.in_optimizer = False       # LBFGS calls the model from there, with the same batch
         self.batches = 0
 
     def __enter__(self):
@@ -71,8 +72,11 @@ class Ranges:
             self.model.regions = True
             return self
         module = self.model.module
+        optimizer = sys.modules["torch.optim.optimizer"]
         self.handles = [module.register_module_forward_pre_hook(self.enter),
-                        module.register_module_forward_hook(self.leave, always_call=True)]
+                        module.register_module_forward_hook(self.leave, always_call=True),
+                        optimizer.register_optimizer_step_pre_hook(self.optimizer_begins),
+                        optimizer.register_optimizer_step_post_hook(self.optimizer_ends)]
         self.autograd = self.model.torch.autograd
         self.backward = self.autograd.backward
         self.autograd.backward = self.counted_backward
@@ -91,6 +95,12 @@ class Ranges:
     def counted_backward(self, *args, **kwargs):
         self.forwards_begin = True
         return self.backward(*args, **kwargs)
+
+    def optimizer_begins(self, optimizer, args, kwargs):
+        self.in_optimizer = True
+
+    def optimizer_ends(self, optimizer, args, kwargs):
+        self.in_optimizer = False
 
     def enter(self, module, inputs):
         stack = self.stack.__dict__.setdefault("ranges", [])
@@ -122,7 +132,7 @@ class Ranges:
         is_model = self.model.sees(root)
         if is_model and self.forwards_begin and self.model.torch.is_grad_enabled():
             self.forwards_begin = False
-            self.batches += 1
+            self.batches += not self.in_optimizer
         if id(root) in self.paths:
             return
         inner = unwrapped(root)

@@ -7,6 +7,7 @@ guarded: the first failure is told once on stderr and the agent removes itself.
 What ends a step: the end of optimizer.step(). With a GradScaler, which may skip that, its update(). Of several optimizers
 (or scalers) the one that steps least often, the last of the round among equals: one boundary an iteration.
 """
+import contextlib
 import functools
 import os
 import sys
@@ -296,8 +297,10 @@ class Agent:
 
     def forked(self):
         """A child of fork: where the parent is being recorded, it is not; else it may be the one that trains."""
-        if self.window is not None:
-            self.gone = True
+        if self.window is None or self.gone:
+            return
+        self.gone = True
+        with contextlib.suppress(Exception):
             self.window.forked()
 
     def remove(self, reason):

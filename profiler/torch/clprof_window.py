@@ -34,6 +34,7 @@ class Window:
         self.index = index        # of the step that runs
         self.active = active
         self.starting = False     # our own profiler is being started: no user's
+        self.observing = False    # an ExecutionTraceObserver is at work
         self.closed = False
         self.rows = []            # (mode, index, start, duration, batch) of finished steps
         self.notes = []
@@ -83,11 +84,13 @@ class Window:
         self.notes.append("step %d: the script started a profiler of its own, so clprof's left" % self.index)
 
     def forked(self):
-        """In a child of fork: the profilers' callbacks came along, and files that are the parent's."""
+        """In a child of fork: the profilers' callbacks came along, and a file that is the parent's."""
         self.closed = True
-        self.torch._C._autograd._enable_record_function(False)
-        self.torch._C._profiler._disable_execution_trace_observer()
-        self.model.release()
+        torch = self.torch
+        torch._C._autograd._enable_record_function(False)
+        if self.observing:
+            with clprof_quiet.quiet(os.path.join(self.folder, "stderr.%d" % os.getpid())):
+                torch._C._profiler._disable_execution_trace_observer()
 
     # ---- the steps
 
@@ -123,7 +126,7 @@ class Window:
             self.index += 1
             with self.ours():
                 profile.start_trace()
-            started = True
+            started, self.observing = True, observer is not None
             for _ in range(count):
                 running = "ProfilerStep#%d" % self.index
                 watch = self.model.ranges() if mode == "recorded" else self.model.first_look()
@@ -140,6 +143,7 @@ class Window:
 
     def finish(self, profile, observer, started):
         """Also where the script ended while the profiler was only prepared: it takes no other way back."""
+        self.observing = False
         with self.ours():
             if not started:
                 profile.start_trace()
