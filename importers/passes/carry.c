@@ -12,6 +12,7 @@ enum status carry_create(struct carry **out)
     *out = NULL;
     TRY(array_make(&self, 1, sizeof *self));
     TRY_OUT(facts_create(&self->facts));
+    TRY_OUT(recall_create(&self->recall));
     *out = self;
     self = NULL;
 out:
@@ -24,6 +25,7 @@ void carry_destroy(struct carry *self)
     if (!self)
         return;
     facts_destroy(self->facts);
+    recall_destroy(self->recall);
     places_release(&self->persistent);
     places_release(&self->unmade);
     free(self);

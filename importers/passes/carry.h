@@ -5,9 +5,11 @@
 #include "importers/chunk.h"
 #include "importers/passes/facts.h"
 #include "importers/passes/places.h"
+#include "importers/passes/recall.h"
 
 struct carry {
     struct facts *facts;
+    struct recall *recall;
     struct places persistent; /* place -> number of a parameter, buffer or state, the same in every chunk */
     struct places unmade;     /* places that the last chunk read although nobody in it had made them */
     int64_t persistent_count;
