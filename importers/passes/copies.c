@@ -19,7 +19,7 @@ static bool is_copy_in_place(const struct chunk *chunk, const struct node *node)
 static bool is_relayout(const struct tensor_kind *source, const struct tensor_kind *dest)
 {
     return source && dest && image_same_sizes(source, dest) &&
-           image_formats_differ(image_format(source), image_format(dest));
+           image_formats_differ(image_order(source), image_order(dest));
 }
 
 /* Same tensor by identity; where that is not told, by its looks. */
@@ -105,6 +105,13 @@ static void set_kernel(struct converter *self, struct chunk_conversion *conversi
         conversion->copy = copy; /* done by the host; elsewhere its kernel is not in the trace */
 }
 
+/* Slices are `strided`. */
+static enum memory_format label_of(const struct tensor_kind *kind)
+{
+    enum memory_format format = image_format(kind);
+    return format == FORMAT_COUNT ? FORMAT_STRIDED : format;
+}
+
 static enum status add(struct converter *self, int copy, int source, int dest)
 {
     struct chunk *chunk = self->chunk;
@@ -113,8 +120,8 @@ static enum status add(struct converter *self, int copy, int source, int dest)
         .node = chunk->nodes[copy].operator_,
         .dest = -1,
         .kind = chunk->tensors[source].kind,
-        .from = image_format(from),
-        .to = image_format(to),
+        .from = label_of(from),
+        .to = label_of(to),
         .source_dtype = from->dtype,
         .dest_dtype = to->dtype,
         .bytes_read = image_bytes(from),

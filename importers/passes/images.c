@@ -28,17 +28,48 @@ static enum memory_format format_of_5d(const struct tensor_kind *kind)
     return contiguous ? FORMAT_CONTIGUOUS : channels_last ? FORMAT_CHANNELS_LAST : FORMAT_STRIDED;
 }
 
+static bool has_elements(const struct tensor_kind *kind)
+{
+    for (int i = 0; i < kind->dims; i++) {
+        if (kind->size[i] <= 0)
+            return false;
+    }
+    return true;
+}
+
 enum memory_format image_format(const struct tensor_kind *kind)
 {
     if (!kind || !kind->has_strides || (kind->dims != 4 && kind->dims != 5))
         return FORMAT_COUNT;
-    for (int i = 0; i < kind->dims; i++) {
-        if (kind->size[i] <= 0)
-            return FORMAT_COUNT;
-    }
-    if (!layout_is_dense(kind->dims, kind->size, kind->stride))
+    if (!has_elements(kind) || !layout_is_dense(kind->dims, kind->size, kind->stride))
         return FORMAT_COUNT;
     return kind->dims == 4 ? layout_of(4, kind->size, kind->stride) : format_of_5d(kind);
+}
+
+/* Strides that grow in this order, fastest first, and leave room for what lies inside. */
+static bool grows_in_order(const struct tensor_kind *kind, const int order[4])
+{
+    int64_t least = 1;
+    for (int i = 0; i < 4; i++) {
+        int64_t size = kind->size[order[i]], stride = kind->stride[order[i]];
+        if (size == 1)
+            continue;
+        if (stride < least || __builtin_mul_overflow(stride, size, &least))
+            return false;
+    }
+    return true;
+}
+
+enum memory_format image_order(const struct tensor_kind *kind)
+{
+    static const int channels_last_order[] = {1, 3, 2, 0}, contiguous_order[] = {3, 2, 1, 0};
+    enum memory_format format = image_format(kind);
+    if (format != FORMAT_COUNT || !kind || !kind->has_strides || kind->dims != 4 || !has_elements(kind))
+        return format;
+    bool channels_last = grows_in_order(kind, channels_last_order), contiguous = grows_in_order(kind, contiguous_order);
+    if (channels_last && contiguous)
+        return FORMAT_EITHER;
+    return channels_last ? FORMAT_CHANNELS_LAST : contiguous ? FORMAT_CONTIGUOUS : FORMAT_COUNT;
 }
 
 bool image_formats_differ(enum memory_format from, enum memory_format to)

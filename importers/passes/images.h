@@ -12,6 +12,12 @@
  */
 enum memory_format image_format(const struct tensor_kind *kind);
 
+/*
+ * The same, but slices of a contiguous or channels_last tensor count as that: what a copy has to do follows from the
+ * order of the elements, gaps or not.
+ */
+enum memory_format image_order(const struct tensor_kind *kind);
+
 /* The two formats are known, and going from one to the other moves elements from or to channels_last. */
 bool image_formats_differ(enum memory_format from, enum memory_format to);
 
