@@ -1,6 +1,8 @@
 /* Reading a case: its lines become chunks of a job that consists of words and tensor kinds alone. */
 #include <check.h>
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@ struct job {
     struct tensor_kind *kinds;
     int kinds_count, kinds_room;
     struct carry *carry;
+    struct strbuf notes;
 };
 
 const char *chunk_word(const struct chunk *chunk, int32_t word)
@@ -41,6 +44,17 @@ const char *chunk_arguments(const struct chunk *chunk, const struct node *node)
 struct carry *chunk_carry(const struct chunk *chunk)
 {
     return chunk->job->carry;
+}
+
+enum status job_note(struct job *job, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    strbuf_printf(&job->notes, "note %s\n", text);
+    return STATUS_OK;
 }
 
 struct reader {
@@ -261,6 +275,8 @@ static void run_passes(struct reader *self, struct strbuf *out)
     must(import_pass_roles(chunk));
     must(import_pass_conversions(chunk));
     print_chunk(chunk, out);
+    strbuf_append(out, self->job.notes.text);
+    strbuf_clear(&self->job.notes);
     chunk->nodes_count = chunk->tensors_count = chunk->kernels_count = chunk->conversions_count = 0;
 }
 
@@ -288,6 +304,7 @@ void case_run(const char *text, struct strbuf *out)
     struct reader self = {.depth = 0};
     char *copy = strdup(text), *rest = copy;
     self.chunk.job = &self.job;
+    strbuf_init(&self.job.notes);
     must(carry_create(&self.job.carry));
     for (char *line; (line = strsep(&rest, "\n")) && strcmp(line, "expect") != 0;) {
         self.line++;
@@ -302,6 +319,7 @@ void case_run(const char *text, struct strbuf *out)
     free(self.job.kinds);
     intern_release(&self.job.words);
     intern_release(&self.job.ids);
+    strbuf_release(&self.job.notes);
     carry_destroy(self.job.carry);
 }
 
