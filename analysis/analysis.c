@@ -52,7 +52,7 @@ static void release(struct analysis *self)
 {
     for (int i = 0; i < self->groups_count; i++)
         free(self->groups[i].exposed_ns);
-    void *const owned[] = {self->steps, self->breaks, self->evident, self->block_of, self->tally.conversions, self->tally.dur_ns,
+    void *const owned[] = {self->steps, self->breaks,  self->block_of, self->tally.conversions, self->tally.dur_ns,
                            self->keys,  self->sets,    self->member,   self->tally.trips,       self->groups, self->times.dur_ns, self->times.images,
                            self->fixes, self->charges, self->step.ops, self->step.conversions};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
@@ -62,6 +62,7 @@ static void release(struct analysis *self)
     intern_release(&self->set_words);
     flow_release(&self->flow);
     patterns_release(self);
+    definitions_release(self);
 }
 
 enum status analysis_run(sqlite3 *db)

@@ -82,6 +82,7 @@ struct trip {
     int opening, closing;                /* conversions; opening -1: silent, without a row */
     bool counts_opening, counts_closing; /* whether this is the first round trip that holds it */
     int first_member, members, set;
+    char *culprits, *carriers; /* "a@x, b@y", made at first use; owned by the pattern */
 };
 
 /* What the dataflow of a step gave; good for every step that runs the same operators in the same order. */
@@ -101,6 +102,36 @@ struct charge {
     int group;
 };
 
+/* Whether the trace could show a conversion under an operator instance (evidence.c). */
+enum evidence { EVIDENCE_UNCHECKED, EVIDENCE_FOUND, EVIDENCE_NONE };
+
+/* Rows of the *_def tables; all begin with their id. */
+struct op_def {
+    int64_t id, sequence; /* -1 = unknown */
+    int name, path;       /* words, -1 = no module */
+    int key;              /* of operators of this definition that have no forward operator; -1 = none yet */
+    enum phase phase;
+    enum evidence evidence;
+};
+struct conversion_def {
+    int64_t id, source, dest, bytes; /* as in struct step_conversion */
+    enum cause cause;
+    enum order from, to;
+    bool moves; /* the order of elements changes */
+};
+struct kernel_def {
+    int64_t id;
+    int stream; /* word, -1 = none */
+};
+struct definitions {
+    struct op_def *ops;
+    int ops_count, ops_room;
+    struct conversion_def *conversions;
+    int conversions_count, conversions_room;
+    struct kernel_def *kernels;
+    int kernels_count, kernels_room;
+};
+
 /* By cost step; dur_ns is that of the conversions of known duration, NAN when there are some but none is known. */
 struct tally {
     double *conversions, *dur_ns, *trips;
@@ -116,8 +147,7 @@ struct analysis {
     struct intern words; /* operator names, module paths, streams */
     signed char *breaks; /* policy, by word: 1, 0, -1 = no rule */
     int breaks_count;
-    bool *evident; /* by op_def_id: a conversion under it would show */
-    int evident_count, evident_room;
+    struct definitions definitions;
     int *block_of; /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
     struct tally tally;
@@ -154,6 +184,15 @@ struct fix {
 #define PASS(name, when, what) enum status pass_##name(struct analysis *self);
 #include "analysis/passes.def"
 #undef PASS
+
+/* definitions.c: NULL (-1 for a stream) where the trace has no such row. */
+struct op_def *definition_of_op(struct analysis *self, int64_t id);
+const struct conversion_def *definition_of_conversion(const struct analysis *self, int64_t id);
+int stream_of_kernel(const struct analysis *self, int64_t kernel_def_id);
+void definitions_release(struct analysis *self);
+
+/* evidence.c: settles def->evidence. */
+enum status evidence_look(struct analysis *self, struct op_def *def);
 
 /* ledger.c: numbers for instances, sets and groups. */
 enum status ledger_key(struct analysis *self, int op, int *key);

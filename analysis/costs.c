@@ -81,35 +81,37 @@ static enum status store_members(struct analysis *self, struct writer *writer, c
         trace_bind_int(writer->member, 1, trip_id);
         trace_bind_int(writer->member, 2, i);
         trace_bind_int(writer->member, 3, self->step.ops[member->op].op_id);
-        trace_bind_text(writer->member, 4, roles[member->role]);
+        sqlite3_bind_text(writer->member, 4, roles[member->role], -1, SQLITE_STATIC);
         TRY(insert(writer->member));
     }
     return STATUS_OK;
 }
 
-static enum status store_trip(struct analysis *self, struct writer *writer, const struct trip *trip)
+static char *members_text(struct analysis *self, const struct trip *trip, enum member_role role)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    append_members(self, &text, trip, role);
+    return strbuf_take(&text);
+}
+
+static enum status store_trip(struct analysis *self, struct writer *writer, struct trip *trip)
 {
     static const char *const kinds[] = {"forward", "backward", "library"};
-    struct strbuf culprits, carriers;
-    enum status status;
 
-    strbuf_init(&culprits);
-    strbuf_init(&carriers);
-    append_members(self, &culprits, trip, MEMBER_CULPRIT);
-    append_members(self, &carriers, trip, MEMBER_CARRIER);
+    if (!trip->culprits) {
+        trip->culprits = members_text(self, trip, MEMBER_CULPRIT);
+        trip->carriers = members_text(self, trip, MEMBER_CARRIER);
+    }
     bind_known(writer->trip, 1, self->now->step_id);
-    trace_bind_text(writer->trip, 2, kinds[trip->kind]);
-    trace_bind_text(writer->trip, 3, culprits.text);
-    trace_bind_text(writer->trip, 4, carriers.text);
+    sqlite3_bind_text(writer->trip, 2, kinds[trip->kind], -1, SQLITE_STATIC);
+    sqlite3_bind_text(writer->trip, 3, trip->culprits, -1, SQLITE_STATIC);
+    sqlite3_bind_text(writer->trip, 4, trip->carriers, -1, SQLITE_STATIC);
     bind_known(writer->trip, 5, trip->opening < 0 ? -1 : self->step.conversions[trip->opening].conversion_id);
     bind_known(writer->trip, 6, self->step.conversions[trip->closing].conversion_id);
     bind_costs(writer->trip, &self->step, trip);
-    TRY_OUT(insert(writer->trip));
-    status = store_members(self, writer, trip, sqlite3_last_insert_rowid(self->db));
-out:
-    strbuf_release(&culprits);
-    strbuf_release(&carriers);
-    return status;
+    TRY(insert(writer->trip));
+    return store_members(self, writer, trip, sqlite3_last_insert_rowid(self->db));
 }
 
 static enum status store_trips(struct analysis *self)
@@ -140,8 +142,10 @@ static enum status add_occurrences(struct analysis *self)
         TRY(ledger_key(self, i, &key));
         struct key *k = &self->keys[key];
         k->phases |= self->step.ops[i].phase;
-        int64_t def = self->step.ops[i].op_def_id;
-        k->evident = k->evident || (def >= 0 && def < self->evident_count && self->evident[def]);
+        if (!k->evident) {
+            TRY(evidence_look(self, self->step.ops[i].def));
+            k->evident = self->step.ops[i].def->evidence == EVIDENCE_FOUND;
+        }
         k->seen_steps += k->last_seen != self->now->cost;
         k->last_seen = self->now->cost;
     }

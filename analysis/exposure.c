@@ -46,13 +46,11 @@ static enum status add_ops(struct lanes *lanes, const struct step *step)
 static enum status add_kernels(struct analysis *self, struct lanes *lanes)
 {
     static const char sql[] =
-        "SELECT d.stream, k.start_ns, k.dur_ns, coalesce(k.launch_ns, op.start_ns) FROM op JOIN kernel k ON k.op_id = op.op_id"
-        " JOIN kernel_def d USING (kernel_def_id) WHERE op.step_id IS ?1 AND d.stream IS NOT NULL UNION ALL"
-        " SELECT d.stream, k.start_ns, k.dur_ns, k.launch_ns FROM kernel k JOIN kernel_def d USING (kernel_def_id)"
-        " WHERE k.op_id IS NULL AND k.step_id IS ?1 AND d.stream IS NOT NULL";
+        "SELECT kernel_def_id, start_ns, dur_ns,"
+        " coalesce(launch_ns, (SELECT start_ns FROM op WHERE op.op_id = kernel.op_id)) FROM kernel WHERE step_id IS ?1";
     sqlite3_stmt *row = NULL;
     enum status status;
-    int more, stream;
+    int more;
 
     TRY_OUT(trace_prepare(self->db, sql, &row));
     if (self->now->step_id < 0)
@@ -62,10 +60,11 @@ static enum status add_kernels(struct analysis *self, struct lanes *lanes)
     TRY_OUT(trace_step(row, &more));
     while (more) {
         int64_t start = sqlite3_column_int64(row, 1);
-        TRY_OUT(intern_add(&self->words, (const char *)sqlite3_column_text(row, 0), &stream));
-        TRY_OUT(add_span(
-            lanes, (struct span){stream_lane(stream), start, start + sqlite3_column_int64(row, 2),
-                                 sqlite3_column_type(row, 3) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 3)}));
+        int stream = stream_of_kernel(self, sqlite3_column_int64(row, 0));
+        if (stream >= 0)
+            TRY_OUT(add_span(
+                lanes, (struct span){stream_lane(stream), start, start + sqlite3_column_int64(row, 2),
+                                     sqlite3_column_type(row, 3) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 3)}));
         TRY_OUT(trace_step(row, &more));
     }
 out:
@@ -141,6 +140,16 @@ static void expose(const struct step *step, struct step_conversion *c, const str
     c->exposed_ns = start < end ? visible(lanes, lane, start, end) : 0;
 }
 
+/* Only these can be hidden by what another thread does. */
+static bool has_host_conversion(const struct step *step)
+{
+    for (int i = 0; i < step->conversions_count; i++) {
+        if (step->conversions[i].stream < 0 && step->conversions[i].dur_ns >= 0)
+            return true;
+    }
+    return false;
+}
+
 enum status pass_exposure(struct analysis *self)
 {
     struct lanes lanes = {0};
@@ -150,7 +159,8 @@ enum status pass_exposure(struct analysis *self)
     if (step->conversions_count == 0 || self->now->phase == STEP_RECORDED)
         return STATUS_OK;
     if (!self->single_lane) {
-        TRY_OUT(add_ops(&lanes, step));
+        if (has_host_conversion(step))
+            TRY_OUT(add_ops(&lanes, step));
         TRY_OUT(add_kernels(self, &lanes));
         if (lanes.spans_count > 0)
             qsort(lanes.spans, (size_t)lanes.spans_count, sizeof *lanes.spans, by_start);

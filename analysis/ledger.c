@@ -28,11 +28,16 @@ static enum status find_block(struct analysis *self, int path, int *block)
 enum status ledger_key(struct analysis *self, int op, int *key)
 {
     const struct step_op *forward = &self->step.ops[self->step.ops[op].forward];
+    if (forward->def->key >= 0) {
+        *key = forward->def->key;
+        return STATUS_OK;
+    }
     struct key made = {.name = forward->name, .path = forward->path, .last_seen = -1, .last_trip = -1};
     char text[64];
 
     snprintf(text, sizeof text, "%d %d", made.name, made.path);
     TRY(intern_add(&self->key_words, text, key));
+    forward->def->key = *key;
     if (*key < self->keys_count)
         return STATUS_OK;
     TRY(find_block(self, made.path, &made.block));

@@ -12,11 +12,6 @@ static int64_t int_or_none(sqlite3_stmt *row, int column)
     return sqlite3_column_type(row, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, column);
 }
 
-static const char *text_at(sqlite3_stmt *row, int column)
-{
-    return (const char *)sqlite3_column_text(row, column);
-}
-
 /* The rows of the step; those outside of steps when the trace has none. */
 static void bind_step(struct analysis *self, sqlite3_stmt *row)
 {
@@ -39,21 +34,31 @@ int step_find(const struct step_id *ids, int count, int64_t id)
     return found ? found->index : -1;
 }
 
+/* Rows mostly stand in order already, and looking is cheaper than sorting. */
+static void sort(void *items, int count, size_t item_bytes, int (*compare)(const void *a, const void *b))
+{
+    const char *at = items;
+    for (int i = 1; i < count; i++, at += item_bytes) {
+        if (compare(at, at + item_bytes) > 0) {
+            qsort(items, (size_t)count, item_bytes, compare);
+            return;
+        }
+    }
+}
+
 static enum status make_ids(const struct step *step, struct step_id **ids)
 {
     TRY(array_make(ids, step->ops_count, sizeof **ids));
     for (int i = 0; i < step->ops_count; i++)
         (*ids)[i] = (struct step_id){step->ops[i].op_id, i};
-    qsort(*ids, (size_t)step->ops_count, sizeof **ids, by_id);
+    sort(*ids, step->ops_count, sizeof **ids, by_id);
     return STATUS_OK;
 }
 
 static enum status load_ops(struct analysis *self)
 {
-    static const char sql[] =
-        "SELECT op.op_id, op.op_def_id, op.forward_op_id, op.fused_into, op_def.sequence, op.thread_id, op.start_ns,"
-        " op.dur_ns, op_def.name, module.path, op_def.phase FROM op JOIN op_def USING (op_def_id)"
-        " LEFT JOIN module USING (module_id) WHERE op.step_id IS ?1 AND op.level = 0";
+    static const char sql[] = "SELECT op_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns FROM op"
+                              " WHERE step_id IS ?1 AND level = 0";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -63,13 +68,23 @@ static enum status load_ops(struct analysis *self)
     bind_step(self, row);
     TRY_OUT(trace_step(row, &more));
     for (step->ops_count = 0; more;) {
-        struct step_op op = {int_or_none(row, 0), int_or_none(row, 1), int_or_none(row, 2), int_or_none(row, 3),
-                             int_or_none(row, 4), int_or_none(row, 5), int_or_none(row, 6), int_or_none(row, 7)};
-        TRY_OUT(intern_add(&self->words, text_at(row, 8), &op.name));
-        TRY_OUT(intern_add(&self->words, text_at(row, 9), &op.path));
-        op.phase = phase_of(text_at(row, 10));
-        TRY_OUT(array_room(&step->ops, &step->ops_room, step->ops_count, sizeof op));
-        step->ops[step->ops_count++] = op;
+        struct op_def *def = definition_of_op(self, int_or_none(row, 1));
+        struct step_op op = {.def = def,
+                             .op_id = int_or_none(row, 0),
+                             .op_def_id = int_or_none(row, 1),
+                             .forward_id = int_or_none(row, 2),
+                             .fused_into = int_or_none(row, 3),
+                             .thread_id = int_or_none(row, 4),
+                             .start_ns = int_or_none(row, 5),
+                             .dur_ns = int_or_none(row, 6)};
+        if (def) { /* else the trace is damaged */
+            op.sequence = def->sequence;
+            op.name = def->name;
+            op.path = def->path;
+            op.phase = def->phase;
+            TRY_OUT(array_room(&step->ops, &step->ops_room, step->ops_count, sizeof op));
+            step->ops[step->ops_count++] = op;
+        }
         TRY_OUT(trace_step(row, &more));
     }
 out:
@@ -79,7 +94,8 @@ out:
 
 struct place {
     int64_t start_ns; /* of the operator whose kernel does the work */
-    struct step_op op;
+    int64_t sequence, op_id;
+    int op;
 };
 
 static int in_order(const void *a, const void *b)
@@ -87,9 +103,9 @@ static int in_order(const void *a, const void *b)
     const struct place *x = a, *y = b;
     if (x->start_ns != y->start_ns)
         return x->start_ns < y->start_ns ? -1 : 1;
-    if (x->op.sequence != y->op.sequence)
-        return x->op.sequence < y->op.sequence ? -1 : 1;
-    return x->op.op_id < y->op.op_id ? -1 : x->op.op_id > y->op.op_id;
+    if (x->sequence != y->sequence)
+        return x->sequence < y->sequence ? -1 : 1;
+    return x->op_id < y->op_id ? -1 : x->op_id > y->op_id;
 }
 
 /* The operator at the end of the fused_into chain; rings in damaged traces end after as many hops as there are
@@ -110,18 +126,27 @@ static enum status sort_ops(struct step *step)
 {
     struct step_id *ids = NULL;
     struct place *places = NULL;
+    struct step_op *sorted = NULL;
     enum status status;
+    bool moved = false;
 
     TRY_OUT(make_ids(step, &ids));
     TRY_OUT(array_make(&places, step->ops_count, sizeof *places));
     for (int i = 0; i < step->ops_count; i++)
-        places[i] = (struct place){step->ops[host_of(step, ids, i)].start_ns, step->ops[i]};
-    qsort(places, (size_t)step->ops_count, sizeof *places, in_order);
+        places[i] = (struct place){step->ops[host_of(step, ids, i)].start_ns, step->ops[i].sequence, step->ops[i].op_id, i};
+    sort(places, step->ops_count, sizeof *places, in_order);
     for (int i = 0; i < step->ops_count; i++)
-        step->ops[i] = places[i].op;
+        moved = moved || places[i].op != i;
+    if (!moved)
+        goto out;
+    TRY_OUT(array_make(&sorted, step->ops_count, sizeof *sorted));
+    for (int i = 0; i < step->ops_count; i++)
+        sorted[i] = step->ops[places[i].op];
+    memcpy(step->ops, sorted, (size_t)step->ops_count * sizeof *sorted);
 out:
     free(ids);
     free(places);
+    free(sorted);
     return status;
 }
 
@@ -145,22 +170,23 @@ static int conversions_in_order(const void *a, const void *b)
 }
 
 static struct step_conversion read_conversion(const struct analysis *self, sqlite3_stmt *row,
-                                              const struct step_id *ids)
+                                              const struct step_id *ids, const struct conversion_def *def)
 {
     struct step_conversion c = {
         .conversion_id = int_or_none(row, 0),
-        .conversion_def_id = int_or_none(row, 1),
+        .conversion_def_id = def->id,
         .op_id = int_or_none(row, 2),
-        .source = int_or_none(row, 3),
-        .dest = int_or_none(row, 4),
-        .start_ns = int_or_none(row, 5),
-        .dur_ns = int_or_none(row, 6),
+        .source = def->source,
+        .dest = def->dest,
+        .start_ns = int_or_none(row, 3),
+        .dur_ns = int_or_none(row, 4),
         .exposed_ns = -1,
-        .bytes = int_or_none(row, 7),
-        .kernel_id = int_or_none(row, 8),
-        .cause = cause_of(text_at(row, 10)),
-        .from = order_of(text_at(row, 11), NULL),
-        .to = order_of(text_at(row, 12), NULL),
+        .bytes = def->bytes,
+        .kernel_id = int_or_none(row, 5),
+        .stream = stream_of_kernel(self, int_or_none(row, 6)),
+        .cause = def->cause,
+        .from = def->from,
+        .to = def->to,
     };
     c.op = step_find(ids, self->step.ops_count, c.op_id);
     /* Without a kernel its time is part of the operator's; in a recorded step it is mostly that of the recording. */
@@ -172,13 +198,8 @@ static struct step_conversion read_conversion(const struct analysis *self, sqlit
 static enum status load_conversions(struct analysis *self, const struct step_id *ids)
 {
     static const char sql[] =
-        "SELECT c.conversion_id, c.conversion_def_id, c.op_id, d.source_tensor, d.dest_tensor, c.start_ns, c.dur_ns,"
-        " d.bytes_read + d.bytes_written, c.kernel_id, kd.stream, d.cause, d.from_format, d.to_format FROM conversion c"
-        " JOIN conversion_def d USING (conversion_def_id) LEFT JOIN kernel k ON k.kernel_id = c.kernel_id"
-        " LEFT JOIN kernel_def kd USING (kernel_def_id) WHERE c.step_id IS ?1 AND d.from_format <> d.to_format"
-        " AND NOT ('either' IN (d.from_format, d.to_format) AND d.from_format IN ('contiguous', 'channels_last', "
-        "'either')"
-        " AND d.to_format IN ('contiguous', 'channels_last', 'either'))";
+        "SELECT c.conversion_id, c.conversion_def_id, c.op_id, c.start_ns, c.dur_ns, c.kernel_id, k.kernel_def_id"
+        " FROM conversion c LEFT JOIN kernel k ON k.kernel_id = c.kernel_id WHERE c.step_id IS ?1";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -188,14 +209,15 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
     bind_step(self, row);
     TRY_OUT(trace_step(row, &more));
     for (step->conversions_count = 0; more;) {
-        struct step_conversion c = read_conversion(self, row, ids);
-        TRY_OUT(intern_add(&self->words, text_at(row, 9), &c.stream));
-        TRY_OUT(array_room(&step->conversions, &step->conversions_room, step->conversions_count, sizeof c));
-        step->conversions[step->conversions_count++] = c;
+        const struct conversion_def *def = definition_of_conversion(self, int_or_none(row, 1));
+        if (def && def->moves) {
+            TRY_OUT(array_room(&step->conversions, &step->conversions_room, step->conversions_count,
+                               sizeof *step->conversions));
+            step->conversions[step->conversions_count++] = read_conversion(self, row, ids, def);
+        }
         TRY_OUT(trace_step(row, &more));
     }
-    if (step->conversions_count > 0)
-        qsort(step->conversions, (size_t)step->conversions_count, sizeof *step->conversions, conversions_in_order);
+    sort(step->conversions, step->conversions_count, sizeof *step->conversions, conversions_in_order);
 out:
     sqlite3_finalize(row);
     return status;

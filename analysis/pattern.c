@@ -25,6 +25,10 @@ static enum status identify(const struct step *step, int64_t **id, int *count)
 
 static void pattern_release(struct pattern *pattern)
 {
+    for (int i = 0; i < pattern->trips_count; i++) {
+        free(pattern->trips[i].culprits);
+        free(pattern->trips[i].carriers);
+    }
     free(pattern->id);
     free(pattern->trips);
     free(pattern->members);

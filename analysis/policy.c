@@ -54,8 +54,8 @@ out:
 
 static enum status look_for_lanes(struct analysis *self)
 {
-    static const char sql[] = "SELECT (SELECT min(thread_id) IS NOT max(thread_id) FROM op)"
-                              " OR EXISTS (SELECT 1 FROM kernel_def WHERE stream IS NOT NULL)";
+    static const char sql[] = "SELECT EXISTS (SELECT 1 FROM kernel_def WHERE stream IS NOT NULL)"
+                              " OR EXISTS (SELECT 1 FROM op WHERE thread_id IS NOT (SELECT thread_id FROM op LIMIT 1))";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;

@@ -7,7 +7,10 @@
 
 #include "analysis/terms.h"
 
+struct op_def;
+
 struct step_op {
+    struct op_def *def;
     int64_t op_id, op_def_id, forward_id, fused_into, sequence; /* -1 = none */
     int64_t thread_id, start_ns, dur_ns;                        /* -1 = unknown */
     int name, path;                                             /* numbers in analysis.words; path -1 = no module */
