@@ -26,14 +26,17 @@ static enum status find_makers(struct converter *self)
     return STATUS_OK;
 }
 
-static enum status find_first_convolution(struct converter *self)
+/* What the names of the nodes say. */
+static enum status look_up_names(struct converter *self)
 {
     const struct chunk *chunk = self->chunk;
     const struct operator_facts *facts;
     self->first_convolution = chunk->nodes_count;
+    TRY(array_make(&self->class_, chunk->nodes_count, sizeof *self->class_));
     for (int n = chunk->nodes_count - 1; n >= 0; n--) {
         const struct node *node = &chunk->nodes[n];
         TRY(facts_of_node(chunk, node, &facts));
+        self->class_[n] = facts->class_;
         if (node->level == LEVEL_OPERATOR && facts->shape == SHAPE_CONV && node->phase != PHASE_BACKWARD)
             self->first_convolution = n;
     }
@@ -80,7 +83,7 @@ enum status convert_cause(const struct converter *self, int holder, int source, 
     const struct node_tensor *tensor = source < 0 ? &inside : &self->chunk->tensors[source];
     const struct operator_facts *facts;
     TRY(facts_of_node(self->chunk, node, &facts));
-    bool is_copy = facts->class_ == CLASS_COPY;
+    bool is_copy = facts->class_ == CLASS_COPY || facts->class_ == CLASS_COPY_INTO;
     bool is_weight = (tensor->id >= PERSISTENT_NUMBERS && tensor->id < CONSTANT_NUMBERS) ||
                      (tensor->position >= 0 && tensor->position < 32 && (facts->parameters >> tensor->position & 1));
     bool enters = node->phase == PHASE_FORWARD || node->phase == PHASE_DATA || node->phase == PHASE_COUNT;
@@ -140,11 +143,12 @@ enum status import_pass_conversions(struct chunk *chunk)
     enum status status;
 
     TRY_OUT(find_makers(&converter));
-    TRY_OUT(find_first_convolution(&converter));
+    TRY_OUT(look_up_names(&converter));
     TRY_OUT(find_first_kernels(&converter));
     TRY_OUT(array_make(&converter.copies, chunk->nodes_count, sizeof *converter.copies));
     TRY_OUT(array_make(&converter.converted, chunk->tensors_count, sizeof *converter.converted));
     TRY_OUT(convert_copies(&converter));
+    TRY_OUT(convert_by_reorders(&converter));
     TRY_OUT(convert_by_kernel(&converter));
     TRY_OUT(convert_by_formats(&converter));
     TRY_OUT(sort(chunk));
@@ -152,6 +156,7 @@ out:
     free(converter.maker);
     free(converter.first_kernel);
     free(converter.copies);
+    free(converter.class_);
     free(converter.converted);
     return status;
 }

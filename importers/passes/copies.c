@@ -2,19 +2,12 @@
  * Conversions by copies: aten::copy_ whose strides mean different orders of the same image, and copying operators
  * without one inside (a recorder that sees operators only). SEMANTICS: silent orders, `either` and slices never count.
  */
-#include <string.h>
-
 #include "base/array.h"
 #include "importers/passes/convert.h"
 
 /* aten::copy_ takes the destination first. */
 #define COPY_DEST 0
 #define COPY_SOURCE 1
-
-static bool is_copy_in_place(const struct chunk *chunk, const struct node *node)
-{
-    return strcmp(chunk_word(chunk, node->name), "aten::copy_") == 0;
-}
 
 static bool is_relayout(const struct tensor_kind *source, const struct tensor_kind *dest)
 {
@@ -30,15 +23,14 @@ static bool is_same_tensor(const struct node_tensor *a, const struct node_tensor
     return a->kind == b->kind;
 }
 
-/* The holder's input that an inner copy reads; one that no other copy reads, if there is one. -1 = made inside. */
-static int input_of_holder(const struct converter *self, int holder, int source)
+int convert_source(const struct converter *self, int holder, int inside)
 {
     const struct chunk *chunk = self->chunk;
     const struct node *node = &chunk->nodes[holder];
     int found = -1;
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
         const struct node_tensor *input = &chunk->tensors[i];
-        if (input->out || !is_same_tensor(input, &chunk->tensors[source]))
+        if (input->out || !is_same_tensor(input, &chunk->tensors[inside]))
             continue;
         if (found < 0 || self->converted[found])
             found = i;
@@ -85,7 +77,7 @@ static enum status set_source(struct converter *self, struct chunk_conversion *c
     struct chunk *chunk = self->chunk;
     const struct tensor_kind *kind = tensor_kind_at(chunk, source);
     enum status status;
-    conversion->source = input_of_holder(self, conversion->node, source);
+    conversion->source = convert_source(self, conversion->node, source);
     bool gradient = conversion->source < 0 && is_parameter_gradient(self, conversion->node, kind, &status);
     if (conversion->source >= 0 || !gradient)
         return convert_cause(self, conversion->node, conversion->source, &conversion->cause);
@@ -142,11 +134,9 @@ static enum status add(struct converter *self, int copy, int source, int dest)
 static enum status look_at_operator(struct converter *self, int number)
 {
     const struct chunk *chunk = self->chunk;
-    const struct operator_facts *facts;
     const struct node *node = &chunk->nodes[number];
-    TRY(facts_of_node(chunk, node, &facts));
     int source = node_input(chunk, node, 0), dest = node_output(chunk, node, 0);
-    if (facts->class_ != CLASS_COPY || self->copies[number] || source < 0 || dest < 0 ||
+    if (self->copies[number] || source < 0 || dest < 0 ||
         !is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
         return STATUS_OK;
     return add(self, number, source, dest);
@@ -157,7 +147,7 @@ enum status convert_copies(struct converter *self)
     const struct chunk *chunk = self->chunk;
     for (int n = 0; n < chunk->nodes_count; n++) {
         const struct node *node = &chunk->nodes[n];
-        if (node->operator_ < 0 || !is_copy_in_place(chunk, node))
+        if (node->operator_ < 0 || self->class_[n] != CLASS_COPY_INTO)
             continue;
         int source = node_input(chunk, node, COPY_SOURCE), dest = node_input(chunk, node, COPY_DEST);
         if (is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
@@ -166,7 +156,7 @@ enum status convert_copies(struct converter *self)
             self->copies[node->operator_] = true;
     }
     for (int n = 0; n < chunk->nodes_count; n++) {
-        if (chunk->nodes[n].level == LEVEL_OPERATOR && !is_copy_in_place(chunk, &chunk->nodes[n]))
+        if (chunk->nodes[n].level == LEVEL_OPERATOR && self->class_[n] == CLASS_COPY)
             TRY(look_at_operator(self, n));
     }
     return STATUS_OK;

@@ -175,7 +175,7 @@ static enum level_rule rule_of(const struct facts *self, const char *name)
 
 static enum operator_class class_of(const struct row *row)
 {
-    static const char *const words[] = {"-", "view", "factory", "copy", "mixed"};
+    static const char *const words[] = {"-", "view", "factory", "copy", "mixed", "into", "reorder"};
     for (int i = 0; i < (int)(sizeof words / sizeof words[0]); i++) {
         if (column_is(row, 1, words[i]))
             return (enum operator_class)i;

@@ -15,7 +15,7 @@ enum level_rule {
     SPAN_IS_NO_OPERATOR /* a range of the autograd engine, an annotation */
 };
 
-enum operator_class { CLASS_PLAIN, CLASS_VIEW, CLASS_FACTORY, CLASS_COPY, CLASS_MIXED };
+enum operator_class { CLASS_PLAIN, CLASS_VIEW, CLASS_FACTORY, CLASS_COPY, CLASS_MIXED, CLASS_COPY_INTO, CLASS_REORDER };
 
 enum shape_rule { SHAPE_UNKNOWN, SHAPE_SAME, SHAPE_CONV, SHAPE_POOL, SHAPE_RESIZE, SHAPE_CAT };
 

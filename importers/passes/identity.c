@@ -232,7 +232,7 @@ static enum status find_parameters(struct namer *self)
         if (node->level != LEVEL_OPERATOR)
             continue;
         TRY(facts_of_node(chunk, node, &facts));
-        if (facts->class_ == CLASS_COPY)
+        if (facts->class_ == CLASS_COPY || facts->class_ == CLASS_COPY_INTO)
             link_casts(self, node);
         for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
             const struct node_tensor *tensor = &chunk->tensors[i];

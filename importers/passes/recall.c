@@ -1,8 +1,8 @@
 /*
- * Pass: tensors and modules of timed steps. Where a process has recorded steps (everything told, times no performance) and
- * timed ones (times alone), an operator of a timed step is the recorded one that stands at the same place in the same
- * sequence of names on its thread, and takes its tensors. Where the sequences part, they are searched for where they meet
- * again; what lies between stays without tensors, and a note counts it.
+ * Pass: tensors and modules of timed steps. Where a process has recorded steps (everything told, times no performance)
+ * and timed ones (times alone), an operator of a timed step is the recorded one that stands at the same place in the
+ * same sequence of names on its thread, and takes its tensors. Where the sequences part, they are searched for where
+ * they meet again; what lies between stays without tensors, and a note counts it.
  */
 #define _GNU_SOURCE /* qsort_r */
 #include "importers/passes/recall.h"
@@ -68,8 +68,9 @@ static enum status remember(struct recall *self, struct chunk *chunk, const int 
     self->any = true;
     for (int i = 0; i < chunk->nodes_count; i++) {
         const struct node *node = &chunk->nodes[order[i]];
-        ARRAY_ADD(self, known, (struct known){node->name, node->lane, node->signature, node->module, self->tensors_count,
-                                              node->tensors});
+        ARRAY_ADD(
+            self, known,
+            (struct known){node->name, node->lane, node->signature, node->module, self->tensors_count, node->tensors});
         for (int t = 0; t < node->tensors; t++)
             ARRAY_ADD(self, tensors, chunk->tensors[node->first_tensor + t]);
     }
@@ -176,9 +177,10 @@ static enum status recall_all(struct recall *self, struct chunk *chunk, const in
     if (recalled == chunk->nodes_count || self->said)
         return STATUS_OK;
     self->said = true;
-    return job_note(chunk->job, "%d of %d operators of timed step %lld have no counterpart in the recorded step: their "
-                                "tensors are unknown (the steps of this job differ)", chunk->nodes_count - recalled,
-                    chunk->nodes_count, (long long)chunk->step_index);
+    return job_note(chunk->job,
+                    "%d of %d operators of timed step %lld have no counterpart in the recorded step: their "
+                    "tensors are unknown (the steps of this job differ)",
+                    chunk->nodes_count - recalled, chunk->nodes_count, (long long)chunk->step_index);
 }
 
 enum status import_pass_recall(struct chunk *chunk)

@@ -1,6 +1,6 @@
 /*
- * What is remembered of a process's last recorded step, so that timed steps, whose recorder told times alone, know their
- * tensors and modules.
+ * What is remembered of a process's last recorded step, so that timed steps, whose recorder told times alone, know
+ * their tensors and modules.
  */
 #ifndef IMPORTERS_PASSES_RECALL_H
 #define IMPORTERS_PASSES_RECALL_H
