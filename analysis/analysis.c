@@ -1,4 +1,5 @@
 /* Runs the passes of passes.def in one transaction. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/analysis_int.h"
@@ -31,6 +32,8 @@ static enum status make_tally(struct analysis *self)
 {
     TRY(array_make(&self->tally.conversions, self->cost_steps, sizeof(double)));
     TRY(array_make(&self->tally.dur_ns, self->cost_steps, sizeof(double)));
+    for (int i = 0; i < self->cost_steps; i++)
+        self->tally.dur_ns[i] = NAN;
     return array_make(&self->tally.trips, self->cost_steps, sizeof(double));
 }
 

@@ -6,7 +6,7 @@
  * else the leading steps (of the first half) that take more than WARMUP_EXCESS times the median of the later half, at
  * least one when there are WARMUP_LEAST_STEPS or more. Of the rest, a step is an outlier when it takes longer than the
  * median by more than OUTLIER_DEVIATIONS x 1.4826 x MAD and by more than OUTLIER_EXCESS of the median. The last step of
- * a run is never warm-up. A trace without steps is one steady step. The ranks of a job are classified one by one.
+ * a run is never warm-up. A trace without steps is one steady step, looked at in parts. The ranks of a job are classified one by one.
  *
  * `clprof run` runs steps in three ways. Undisturbed ones are classified as above, and give wall times only; timed ones
  * give the costs of operators; recorded ones give counts, never a time. So findings are means over the cost steps (timed,

@@ -16,8 +16,20 @@ enum step_phase { STEP_WARMUP, STEP_STEADY, STEP_OUTLIER, STEP_TIMED, STEP_RECOR
 /* How `clprof run` ran a step; PROFILED: as every other writer does, watched and in earnest. */
 enum step_mode { MODE_PROFILED, MODE_UNDISTURBED, MODE_TIMED, MODE_RECORDED };
 
+/* Rows with ids from first to last. */
+struct id_range {
+    int64_t first, last;
+};
+
+/*
+ * A step, or, of a trace without steps, a part of the one step that is the whole of it: so many rows as a step may well
+ * have, so that memory does not grow with the trace. A round trip across two parts is not seen.
+ */
+#define PART_ROWS 100000
+
 struct analysis_step {
-    int64_t step_id; /* -1: the trace has no steps, this is the whole of it */
+    int64_t step_id;                 /* -1: a part */
+    struct id_range ops, conversions; /* of a part; its conversions under no operator */
     int64_t run_id;
     enum step_mode mode;
     enum step_phase phase;
@@ -132,7 +144,7 @@ struct definitions {
     int kernels_count, kernels_room;
 };
 
-/* By cost step; dur_ns is that of the conversions of known duration, NAN when there are some but none is known. */
+/* By cost step; dur_ns is that of the conversions of known duration, NAN when none is known. */
 struct tally {
     double *conversions, *dur_ns, *trips;
 };
@@ -189,6 +201,9 @@ struct fix {
 struct op_def *definition_of_op(struct analysis *self, int64_t id);
 const struct conversion_def *definition_of_conversion(const struct analysis *self, int64_t id);
 int stream_of_kernel(const struct analysis *self, int64_t kernel_def_id);
+
+/* load.c: binds ?1 to the step (NULL for a part), ?2 and ?3 to the ids of `range`. */
+void bind_step(const struct analysis *self, sqlite3_stmt *row, struct id_range range);
 void definitions_release(struct analysis *self);
 
 /* evidence.c: settles def->evidence. */

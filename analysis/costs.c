@@ -191,15 +191,17 @@ static enum status add_trips(struct analysis *self)
     return STATUS_OK;
 }
 
-/* All conversions of the step, also those under no operator. */
+/* All conversions, also those under no operator. */
 static void add_tally(struct analysis *self)
 {
-    int64_t dur_ns = self->step.conversions_count > 0 ? -1 : 0;
-    for (int i = 0; i < self->step.conversions_count; i++)
-        add_known(&dur_ns, self->step.conversions[i].dur_ns);
-    self->tally.conversions[self->now->cost] = self->step.conversions_count;
-    self->tally.dur_ns[self->now->cost] = dur_ns < 0 ? NAN : (double)dur_ns;
-    self->tally.trips[self->now->cost] = self->pattern->trips_count;
+    double *dur_ns = &self->tally.dur_ns[self->now->cost];
+    for (int i = 0; i < self->step.conversions_count; i++) {
+        int64_t known = self->step.conversions[i].dur_ns;
+        if (known >= 0)
+            *dur_ns = (isnan(*dur_ns) ? 0 : *dur_ns) + (double)known;
+    }
+    self->tally.conversions[self->now->cost] += self->step.conversions_count;
+    self->tally.trips[self->now->cost] += self->pattern->trips_count;
 }
 
 enum status pass_costs(struct analysis *self)

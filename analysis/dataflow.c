@@ -63,7 +63,8 @@ static enum status load_rows(struct analysis *analysis, struct builder *self)
 {
     static const char sql[] =
         "SELECT op.op_id, t.direction, t.position, t.tensor, t.persistent, t.memory_format, t.shape FROM op"
-        " JOIN op_tensor_def t USING (op_def_id) WHERE op.step_id IS ?1 AND op.level = 0 AND t.tensor IS NOT NULL";
+        " JOIN op_tensor_def t USING (op_def_id) WHERE op.step_id IS ?1 AND op.level = 0 AND op.op_id BETWEEN ?2 AND ?3"
+        " AND t.tensor IS NOT NULL";
     struct step_id *ids = NULL;
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -74,10 +75,7 @@ static enum status load_rows(struct analysis *analysis, struct builder *self)
         ids[i] = (struct step_id){self->step->ops[i].op_id, i};
     qsort(ids, (size_t)self->step->ops_count, sizeof *ids, compare_step_ids);
     TRY_OUT(trace_prepare(analysis->db, sql, &row));
-    if (analysis->now->step_id < 0)
-        sqlite3_bind_null(row, 1);
-    else
-        trace_bind_int(row, 1, analysis->now->step_id);
+    bind_step(analysis, row, analysis->now->ops);
     TRY_OUT(trace_step(row, &more));
     while (more) {
         TRY_OUT(read_row(self, row, ids));

@@ -8,6 +8,8 @@
 
 #include "analysis/analysis_int.h"
 
+#define NEIGHBOURS 10000 /* kernels before and behind a part's conversions that may hide them */
+
 struct span {
     int64_t lane; /* thread_id >= 0; streams are -2 - word */
     int64_t start_ns, end_ns;
@@ -43,20 +45,35 @@ static enum status add_ops(struct lanes *lanes, const struct step *step)
     return STATUS_OK;
 }
 
+/* All of a step; of a part those around its conversions, as kernels stand in order of time. */
+static struct id_range kernels_beside(const struct analysis *self)
+{
+    struct id_range range = {INT64_MAX, INT64_MIN};
+
+    if (self->now->step_id >= 0)
+        return (struct id_range){INT64_MIN, INT64_MAX};
+    for (int i = 0; i < self->step.conversions_count; i++) {
+        int64_t kernel = self->step.conversions[i].kernel_id;
+        if (kernel >= 0 && kernel - NEIGHBOURS < range.first)
+            range.first = kernel - NEIGHBOURS;
+        if (kernel >= 0 && kernel + NEIGHBOURS > range.last)
+            range.last = kernel + NEIGHBOURS;
+    }
+    return range;
+}
+
 static enum status add_kernels(struct analysis *self, struct lanes *lanes)
 {
     static const char sql[] =
         "SELECT kernel_def_id, start_ns, dur_ns,"
-        " coalesce(launch_ns, (SELECT start_ns FROM op WHERE op.op_id = kernel.op_id)) FROM kernel WHERE step_id IS ?1";
+        " coalesce(launch_ns, (SELECT start_ns FROM op WHERE op.op_id = kernel.op_id)) FROM kernel WHERE step_id IS ?1"
+        " AND kernel_id BETWEEN ?2 AND ?3";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;
 
     TRY_OUT(trace_prepare(self->db, sql, &row));
-    if (self->now->step_id < 0)
-        sqlite3_bind_null(row, 1);
-    else
-        trace_bind_int(row, 1, self->now->step_id);
+    bind_step(self, row, kernels_beside(self));
     TRY_OUT(trace_step(row, &more));
     while (more) {
         int64_t start = sqlite3_column_int64(row, 1);

@@ -102,7 +102,8 @@ static enum status store_lost(struct figures *self)
 static enum status store_tally(struct figures *self, const char *name, const double *per_step, double factor)
 {
     for (int s = 0; s < self->analysis->cost_steps; s++) {
-        self->top[s] = per_step[s];
+        /* The sum of no parts is 0. */
+        self->top[s] = self->analysis->tally.conversions[s] == 0 ? 0 : per_step[s];
         self->bottom[s] = 1;
     }
     return store_statistic(self, name, ratio_of_sums, factor, self->analysis->cost_steps);

@@ -12,13 +12,14 @@ static int64_t int_or_none(sqlite3_stmt *row, int column)
     return sqlite3_column_type(row, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, column);
 }
 
-/* The rows of the step; those outside of steps when the trace has none. */
-static void bind_step(struct analysis *self, sqlite3_stmt *row)
+void bind_step(const struct analysis *self, sqlite3_stmt *row, struct id_range range)
 {
     if (self->now->step_id < 0)
         sqlite3_bind_null(row, 1);
     else
         trace_bind_int(row, 1, self->now->step_id);
+    trace_bind_int(row, 2, range.first);
+    trace_bind_int(row, 3, range.last);
 }
 
 static int by_id(const void *a, const void *b)
@@ -58,14 +59,14 @@ static enum status make_ids(const struct step *step, struct step_id **ids)
 static enum status load_ops(struct analysis *self)
 {
     static const char sql[] = "SELECT op_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns FROM op"
-                              " WHERE step_id IS ?1 AND level = 0";
+                              " WHERE step_id IS ?1 AND level = 0 AND op_id BETWEEN ?2 AND ?3";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;
 
     TRY_OUT(trace_prepare(self->db, sql, &row));
-    bind_step(self, row);
+    bind_step(self, row, self->now->ops);
     TRY_OUT(trace_step(row, &more));
     for (step->ops_count = 0; more;) {
         struct op_def *def = definition_of_op(self, int_or_none(row, 1));
@@ -199,14 +200,17 @@ static enum status load_conversions(struct analysis *self, const struct step_id 
 {
     static const char sql[] =
         "SELECT c.conversion_id, c.conversion_def_id, c.op_id, c.start_ns, c.dur_ns, c.kernel_id, k.kernel_def_id"
-        " FROM conversion c LEFT JOIN kernel k ON k.kernel_id = c.kernel_id WHERE c.step_id IS ?1";
+        " FROM conversion c LEFT JOIN kernel k ON k.kernel_id = c.kernel_id WHERE c.step_id IS ?1"
+        " AND (+c.op_id BETWEEN ?2 AND ?3 OR (+c.op_id IS NULL AND +c.conversion_id BETWEEN ?4 AND ?5))";
     struct step *step = &self->step;
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;
 
     TRY_OUT(trace_prepare(self->db, sql, &row));
-    bind_step(self, row);
+    bind_step(self, row, self->now->ops);
+    trace_bind_int(row, 4, self->now->conversions.first);
+    trace_bind_int(row, 5, self->now->conversions.last);
     TRY_OUT(trace_step(row, &more));
     for (step->conversions_count = 0; more;) {
         const struct conversion_def *def = definition_of_conversion(self, int_or_none(row, 1));

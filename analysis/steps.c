@@ -101,6 +101,8 @@ static enum status load_steps(struct analysis *self)
                                      .dur_ns = number_or_nan(row, 2),
                                      .images = number_or_nan(row, 3),
                                      .mode = mode_of((const char *)sqlite3_column_text(row, 5)),
+                                     .ops = {INT64_MIN, INT64_MAX},
+                                     .conversions = {INT64_MIN, INT64_MAX},
                                      .cost = -1};
         if (self->steps_count > first && self->steps[first].run_id != step.run_id) {
             TRY_OUT(classify_run(self->steps + first, self->steps_count - first, warmup));
@@ -119,21 +121,56 @@ out:
     return status;
 }
 
+#define MOST_PARTS 10000
+
+/* The rows from the first to the last, in parts; those of the first and the last part reach to the ends. */
+static struct id_range part_of(struct id_range all, int number, int parts)
+{
+    return (struct id_range){number == 0 ? INT64_MIN : all.first + (int64_t)number * PART_ROWS,
+                             number == parts - 1 ? INT64_MAX : all.first + (int64_t)(number + 1) * PART_ROWS - 1};
+}
+
+static int64_t parts_of(struct id_range all)
+{
+    /* Ids begin at 1; a damaged trace's may be anything. */
+    return all.first < 0 || all.last < all.first ? 0 : (all.last - all.first) / PART_ROWS + 1;
+}
+
+static enum status add_parts(struct analysis *self, struct id_range ops, struct id_range conversions, double dur_ns,
+                             double images)
+{
+    int64_t wanted = parts_of(ops) > parts_of(conversions) ? parts_of(ops) : parts_of(conversions);
+    int parts = wanted < 1 ? 1 : wanted > MOST_PARTS ? MOST_PARTS : (int)wanted;
+
+    for (int i = 0; i < parts; i++)
+        ARRAY_ADD(self, steps,
+                  (struct analysis_step){.step_id = -1,
+                                         .ops = part_of(ops, i, parts),
+                                         .conversions = part_of(conversions, i, parts),
+                                         .phase = STEP_STEADY,
+                                         .dur_ns = dur_ns,
+                                         .images = images});
+    return STATUS_OK;
+}
+
 /* A trace without steps: from the first start to the last end. */
 static enum status load_whole(struct analysis *self)
 {
-    static const char sql[] = "SELECT max(stop) - min(start), (SELECT max(batch_size) FROM run) FROM"
-                              " (SELECT min(start_ns) AS start, max(start_ns + dur_ns) AS stop FROM op"
-                              "  UNION ALL SELECT min(start_ns), max(start_ns + dur_ns) FROM kernel)";
+    static const char sql[] =
+        "SELECT max(stop) - min(start), (SELECT max(batch_size) FROM run),"
+        " (SELECT min(op_id) FROM op), (SELECT max(op_id) FROM op),"
+        " (SELECT min(conversion_id) FROM conversion), (SELECT max(conversion_id) FROM conversion) FROM"
+        " (SELECT min(start_ns) AS start, max(start_ns + dur_ns) AS stop FROM op"
+        "  UNION ALL SELECT min(start_ns), max(start_ns + dur_ns) FROM kernel)";
     sqlite3_stmt *row = NULL;
     enum status status;
     int more;
 
     TRY_OUT(trace_prepare(self->db, sql, &row));
     TRY_OUT(trace_step(row, &more));
-    TRY_OUT(array_room(&self->steps, &self->steps_room, 0, sizeof *self->steps));
-    self->steps[self->steps_count++] = (struct analysis_step){
-        .step_id = -1, .phase = STEP_STEADY, .dur_ns = number_or_nan(row, 0), .images = number_or_nan(row, 1)};
+    struct id_range ops = {sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)};
+    struct id_range conversions = {sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5)};
+    TRY_OUT(add_parts(self, ops, conversions, number_or_nan(row, 0), number_or_nan(row, 1)));
 out:
     sqlite3_finalize(row);
     return status;
@@ -172,12 +209,17 @@ static enum status choose_steps(struct analysis *self)
     int more;
 
     times->are_cost_steps = true;
+    if (self->steps[0].step_id < 0) {
+        self->cost_steps = times->count = 1; /* every part has cost step 0 */
+        times->dur_ns[0] = self->steps[0].dur_ns;
+        times->images[0] = self->steps[0].images;
+        return STATUS_OK;
+    }
     TRY_OUT(trace_prepare(self->db, sql, &row));
     for (int i = 0; i < self->steps_count; i++) {
         struct analysis_step *step = &self->steps[i];
         TRY_OUT(trace_step(row, &more));
-        bool whole = step->step_id < 0, costs = whole || (more && sqlite3_column_int(row, 0)),
-             time = whole || (more && sqlite3_column_int(row, 1));
+        bool costs = more && sqlite3_column_int(row, 0), time = more && sqlite3_column_int(row, 1);
         step->cost = costs ? self->cost_steps++ : -1;
         times->are_cost_steps = times->are_cost_steps && costs == time;
         if (!time)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/analysis.h"
+#include "analysis/analysis_int.h"
 #include "analysis/case.h"
 
 static const char *const names[] = {"one_group_norm.case", "residual.case", "two_culprits.case", "backward.case",
@@ -178,6 +178,40 @@ START_TEST(leaves_what_is_not_its_own)
 }
 END_TEST
 
+/* A trace without steps that is long is looked at in parts: three times the same gives three times as much. */
+START_TEST(parts_add_up)
+{
+    static const int64_t apart[] = {100, PART_ROWS}; /* all in one part, each in one of its own */
+    for (int i = 0; i < 2; i++) {
+        sqlite3 *db = load("no_steps.case", NULL);
+        char *copy = sqlite3_mprintf(
+            "CREATE TEMP TABLE n AS SELECT 1 AS n UNION ALL SELECT 2; CREATE TEMP TABLE o AS SELECT * FROM op;"
+            "CREATE TEMP TABLE k AS SELECT * FROM kernel; CREATE TEMP TABLE c AS SELECT * FROM conversion;"
+            "INSERT INTO op (op_id, op_def_id, thread_id, start_ns, dur_ns)"
+            " SELECT op_id + n * %lld, op_def_id, thread_id, start_ns + n * 1000, dur_ns FROM o, n ORDER BY n, op_id;"
+            "INSERT INTO kernel (kernel_id, op_id, kernel_def_id, start_ns, dur_ns)"
+            " SELECT kernel_id + n * 1000, op_id + n * %lld, kernel_def_id, start_ns + n * 1000, dur_ns FROM k, n;"
+            "INSERT INTO conversion SELECT conversion_id + n * 1000, NULL, op_id + n * %lld, conversion_def_id,"
+            " kernel_id + n * 1000, start_ns + n * 1000, dur_ns FROM c, n;",
+            (long long)apart[i], (long long)apart[i], (long long)apart[i]);
+        ck_assert_msg(sqlite3_exec(db, copy, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+        sqlite3_free(copy);
+        free(analyse(db));
+        ck_assert_double_eq(case_number(db, "SELECT conversions_per_step FROM finding WHERE scope = 'operator'"
+                                            " AND op_name = 'aten::native_group_norm'"), 6);
+        ck_assert_double_eq(case_number(db, "SELECT dur_ns_per_step FROM finding WHERE scope = 'operator'"
+                                            " AND op_name = 'aten::native_group_norm'"), 330);
+        ck_assert_double_eq(case_number(db, "SELECT value FROM figure WHERE name = 'conversions_per_step'"), 9);
+        ck_assert_double_eq(case_number(db, "SELECT value FROM figure WHERE name = 'round_trips_per_step'"), 6);
+        ck_assert_double_eq_tol(case_number(db, "SELECT value FROM figure WHERE name = 'conversion_ms_per_step'"),
+                                3 * 0.00018, 1e-12);
+        ck_assert_double_eq_tol(case_number(db, "SELECT value FROM figure WHERE name = 'lost_percent_total'"), 21.9512,
+                                1e-3);
+        sqlite3_close(db);
+    }
+}
+END_TEST
+
 START_TEST(empty_trace)
 {
     sqlite3 *db = case_database();
@@ -198,6 +232,7 @@ int main(void)
     tcase_add_loop_test(tcase, an_equal_step_changes_no_mean, 0, NAMES);
     tcase_add_test(tcase, steps_may_differ);
     tcase_add_test(tcase, leaves_what_is_not_its_own);
+    tcase_add_test(tcase, parts_add_up);
     tcase_add_test(tcase, empty_trace);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
