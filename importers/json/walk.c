@@ -6,6 +6,7 @@
 #include "importers/source.h"
 
 #define KEY_BYTES 64      /* of an element's first key and of a root's keys: longer ones are nobody's */
+#define FIRST_KEYS 8      /* kinds of elements that are told apart by theirs */
 #define RESUME_BYTES 4096 /* the most that may stand between "}" and the key of the next element */
 
 struct walker {
@@ -15,8 +16,10 @@ struct walker {
     struct source *source;
     const char *at, *end; /* the window, from the next byte on */
     bool over;            /* the stream has ended: nothing more can come */
-    char first_key[KEY_BYTES]; /* of a recent good element: what the next after a broken one begins with */
-    size_t first_key_length;
+    /* First keys of good elements: the next after a broken one begins with one of them. */
+    char first_key[FIRST_KEYS][KEY_BYTES];
+    size_t first_key_length[FIRST_KEYS];
+    int first_keys;
 };
 
 static int64_t here(const struct walker *self)
@@ -121,20 +124,29 @@ static struct json_text first_key(struct json_text object)
     return json_next_key(&at, object.end, &key) == JSON_FOUND ? key : (struct json_text){0};
 }
 
+static bool is_known_key(const struct walker *self, struct json_text key)
+{
+    for (int i = 0; i < self->first_keys; i++) {
+        if (json_is(key, self->first_key[i], self->first_key_length[i]))
+            return true;
+    }
+    return false;
+}
+
 static void remember_key(struct walker *self, struct json_text object)
 {
     struct json_text key = first_key(object);
-    if (!key.at || json_length(key) > KEY_BYTES)
+    if (!key.at || json_length(key) > KEY_BYTES || self->first_keys == FIRST_KEYS || is_known_key(self, key))
         return;
-    self->first_key_length = json_length(key);
-    memcpy(self->first_key, key.at, self->first_key_length);
+    memcpy(self->first_key[self->first_keys], key.at, json_length(key));
+    self->first_key_length[self->first_keys++] = json_length(key);
 }
 
-/* Whether an element may begin at this '{': with the key that a recent good one began with, if there was one. */
+/* Whether an element may begin at this '{': with a key that a good one began with, if there was one. */
 static bool may_begin(const struct walker *self, const char *at)
 {
     struct json_text key = first_key((struct json_text){at, self->end});
-    return key.at && (!self->first_key_length || json_is(key, self->first_key, self->first_key_length));
+    return key.at && (!self->first_keys || is_known_key(self, key));
 }
 
 /* The '{' of the next element behind a "}" and a comma within the window, NULL when there is none. */
@@ -199,7 +211,8 @@ static enum status take_element(struct walker *self)
     TRY(self->walk->element(self->walk->user, object, &broken));
     if (broken)
         return leave_out(self);
-    if (self->outcome->elements++ % 64 == 0)
+    /* All of the first ones, then a sample: it costs 15 ns. */
+    if (self->outcome->elements++ < 64 || self->outcome->elements % 16 == 0)
         remember_key(self, object);
     self->at = last;
     return STATUS_OK;

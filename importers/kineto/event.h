@@ -14,6 +14,7 @@ enum event_field {
     FIELD_DUR,
     FIELD_ARGS,
     FIELD_RECORD,
+    FIELD_EXTERNAL,
     FIELD_SEQUENCE,
     FIELD_FORWARD_THREAD,
     FIELD_DIMS,

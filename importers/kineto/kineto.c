@@ -60,7 +60,7 @@ static int64_t started_unix_ns(const struct kineto *self)
 
 static enum status describe(struct kineto *self)
 {
-    bool device = self->spans.device >= 0;
+    bool device = self->spans.device >= 0 || self->spans.launches;
     struct job_info info = {
         .device = device ? "cuda" : "cpu",
         .device_name = kineto_header_device(&self->header, self->spans.device),

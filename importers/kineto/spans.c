@@ -170,9 +170,11 @@ static enum status read_signature(struct spans *self, const struct event *event,
 
 static enum status read_operator(struct spans *self, const struct event *event, struct span *span)
 {
-    int64_t record = integer(event, FIELD_RECORD, -1), thread = integer(event, FIELD_FORWARD_THREAD, -1);
+    /* Until 2023 the record function's id was told as "External id" alone; since then that one is Kineto's own. */
+    enum event_field told = event->field[FIELD_RECORD].at ? FIELD_RECORD : FIELD_EXTERNAL;
+    int64_t record = integer(event, told, -1), thread = integer(event, FIELD_FORWARD_THREAD, -1);
 
-    span->record_id = record > 0 ? record : -1; /* 0: the profiler that wrote it gave none */
+    span->record_id = record > 0 ? record : -1; /* 0: none was recorded */
     span->sequence = integer(event, FIELD_SEQUENCE, -1);
     /* Forward operators carry 0. */
     span->forward_thread = thread > 0 && thread <= INT_MAX ? (int32_t)thread : -1;
@@ -185,6 +187,7 @@ static enum status read_host(struct spans *self, const struct event *event, enum
     if (event->role == EVENT_LAUNCH) {
         int64_t correlation = integer(event, FIELD_CORRELATION, -1);
         span->correlation = correlation > 0 ? correlation : -1;
+        self->launches = true;
         return STATUS_OK;
     }
     if (class_ == NAME_STEP) {
