@@ -75,6 +75,7 @@ struct chunk {
     int64_t step_index;        /* -1: no step (set-up, or the trace has none) */
     int64_t start_ns, dur_ns;  /* of the step span */
     const char *mode;          /* step.mode; NULL = profiled as it runs */
+    int64_t images;            /* -1 = the batch, if that is known */
     int64_t step_id;           /* row in table step; -1 = none */
     struct node *nodes;
     int nodes_count, nodes_room;

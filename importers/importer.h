@@ -15,6 +15,7 @@
 struct importer {
     const char *name;  /* "kineto": run.source */
     const char *what;  /* "PyTorch profiler (Kineto) JSON, plain or .gz" */
+    bool beside;       /* no trace by itself: tells more of the operators of the trace before it (or of the first one) */
     /* True when a file of this format begins with these (inflated) bytes. */
     bool (*sniff)(const char *head, size_t length);
     /*

@@ -42,8 +42,16 @@ static enum status release_older(const char *path)
     return STATUS_OK;
 }
 
+enum status trace_target(const char *path, char **out)
+{
+    char *real = realpath(path, NULL);
+
+    *out = real ? real : strdup(path);
+    return *out ? STATUS_OK : FAIL(NO_MEMORY, "%s: out of memory", path);
+}
+
 /* Something already has the name: only a trace may go. */
-static enum status replace_check(const char *path)
+enum status trace_replace_check(const char *path)
 {
     struct trace_header header;
     struct stat facts;
@@ -62,7 +70,7 @@ static enum status replace_check(const char *path)
 }
 
 /* A finished file with nothing in it, under the temporary name. */
-static enum status build_empty(const char *path, const char *temporary)
+enum status trace_build_empty(const char *path, const char *temporary)
 {
     char identity[96];
     enum status status = STATUS_OK;
@@ -86,7 +94,7 @@ out:
     return status;
 }
 
-static enum status put_in_place(const char *path, const char *temporary)
+enum status trace_put_in_place(const char *path, const char *temporary)
 {
     TRY(release_older(path));
     if (rename(temporary, path) != 0)
@@ -127,16 +135,15 @@ enum status trace_create(const char *path, sqlite3 **out)
     struct strbuf temporary;
     enum status status = STATUS_OK;
     sqlite3 *db = NULL;
-    /* Behind a link, the linked-to file is the trace: SQLite names -wal after it, and rename would replace the link. */
-    char *real = realpath(path, NULL);
-    const char *target = real ? real : path;
+    char *target = NULL;
 
     *out = NULL;
     strbuf_init(&temporary);
+    TRY_OUT(trace_target(path, &target));
     strbuf_printf(&temporary, "%s.%d.tmp", target, (int)getpid());
-    TRY_OUT(replace_check(target));
-    TRY_OUT(build_empty(path, temporary.text));
-    TRY_OUT(put_in_place(target, temporary.text));
+    TRY_OUT(trace_replace_check(target));
+    TRY_OUT(trace_build_empty(path, temporary.text));
+    TRY_OUT(trace_put_in_place(target, temporary.text));
     if (sqlite3_open_v2(target, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
         status = trace_failure(db, NULL);
         goto out;
@@ -146,10 +153,12 @@ enum status trace_create(const char *path, sqlite3 **out)
     db = NULL;
 out:
     sqlite3_close(db);
-    unlink(temporary.text);
-    remove_neighbour(temporary.text, "-journal");
+    if (temporary.length > 0) {
+        unlink(temporary.text);
+        remove_neighbour(temporary.text, "-journal");
+    }
     strbuf_release(&temporary);
-    free(real);
+    free(target);
     return status;
 }
 

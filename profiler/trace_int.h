@@ -28,6 +28,21 @@ enum status trace_number(sqlite3 *db, const char *sql, int64_t *out);
 /* Makes a trace of an older format one of today's: the file where it is open for writing, else only for this reader. */
 enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable);
 
+/*
+ * The final name of a trace: behind a link, the linked-to file is the trace (SQLite names -wal after it, and a rename would
+ * replace the link). Owned by the caller.
+ */
+enum status trace_target(const char *path, char **out);
+
+/* Fails when something has the name that must not be replaced: no trace, or read-only. */
+enum status trace_replace_check(const char *path);
+
+/* A finished file with nothing in it, under the temporary name; `path` is named in failures. */
+enum status trace_build_empty(const char *path, const char *temporary);
+
+/* Renames, after an older trace's leftovers went. */
+enum status trace_put_in_place(const char *path, const char *temporary);
+
 /* The first page's facts, read without SQLite. */
 struct trace_header {
     int64_t file_bytes; /* size of the file */

@@ -307,6 +307,7 @@ out:
 const struct importer importer_execution_trace = {
     .name = "execution_trace",
     .what = "PyTorch ExecutionTrace JSON, after the Kineto trace that it belongs to",
+    .beside = true,
     .sniff = sniff,
     .read = execution_trace_read,
 };

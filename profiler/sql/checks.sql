@@ -57,7 +57,7 @@ WHERE op.start_ns < step.start_ns OR op.start_ns + ifnull(op.dur_ns, 0) > step.s
 -- Other profilers' traces hold kernels that nothing ties to an operator, clprof's own do not.
 SELECT 'kernel_has_operator', 'kernel ' || kernel_id || ' of op ' || ifnull(op_id, 'none')
 FROM kernel
-WHERE op_id NOT IN (SELECT op_id FROM op) OR (op_id IS NULL AND (SELECT source FROM run) = 'train');
+WHERE (op_id IS NOT NULL AND op_id NOT IN (SELECT op_id FROM op)) OR (op_id IS NULL AND (SELECT source FROM run) = 'train');
 
 SELECT 'kernel_in_operators_step', 'kernel ' || kernel.kernel_id || ' of op ' || op.op_id
 FROM kernel JOIN op USING (op_id) WHERE kernel.step_id IS NOT op.step_id;
@@ -70,7 +70,7 @@ WHERE d.device = 'cpu' AND op.dur_ns IS NOT NULL
 
 SELECT 'conversion_has_operator', 'conversion ' || conversion_id || ' of op ' || ifnull(op_id, 'none')
 FROM conversion
-WHERE op_id NOT IN (SELECT op_id FROM op) OR (op_id IS NULL AND (SELECT source FROM run) = 'train');
+WHERE (op_id IS NOT NULL AND op_id NOT IN (SELECT op_id FROM op)) OR (op_id IS NULL AND (SELECT source FROM run) = 'train');
 
 SELECT 'conversion_in_operators_step', 'conversion ' || c.conversion_id || ' of op ' || op.op_id
 FROM conversion c JOIN op USING (op_id) WHERE c.step_id IS NOT op.step_id;

@@ -75,7 +75,8 @@ CREATE TABLE kernel (
 -- source_tensor and dest_tensor are op_tensor_def.tensor numbers; NULL = inside the library.
 CREATE TABLE conversion_def (
   conversion_def_id INTEGER PRIMARY KEY,
-  cause TEXT NOT NULL, from_format TEXT NOT NULL, to_format TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  from_format TEXT, to_format TEXT,   -- NULL: the kernel's name does not tell
   shape TEXT, bytes_read INTEGER, bytes_written INTEGER,
   source_dtype TEXT, dest_dtype TEXT, cached INTEGER, padded INTEGER,
   source_tensor INTEGER, source_persistent INTEGER, dest_tensor INTEGER, dest_persistent INTEGER
