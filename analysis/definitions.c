@@ -27,11 +27,16 @@ static enum status read_op(struct analysis *self, sqlite3_stmt *row)
     return STATUS_OK;
 }
 
-/* Between `either` and contiguous or channels_last nothing moves, between `either` and a library's blocks it does. */
+/*
+ * Between `either` and contiguous or channels_last nothing moves, between `either` and a library's blocks it does. Where
+ * a kernel's name does not tell the formats, it tells that it converts.
+ */
 static bool moves(enum order from, enum order to)
 {
     bool plain_from = from == ORDER_CONTIGUOUS || from == ORDER_CHANNELS_LAST || from == ORDER_NONE;
     bool plain_to = to == ORDER_CONTIGUOUS || to == ORDER_CHANNELS_LAST || to == ORDER_NONE;
+    if (from == ORDER_UNKNOWN || to == ORDER_UNKNOWN)
+        return true;
     if (from == ORDER_NONE || to == ORDER_NONE)
         return !(plain_from && plain_to);
     return from != to;

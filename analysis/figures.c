@@ -77,6 +77,27 @@ static enum status store_speed(struct figures *self)
     return store_statistic(self, "step_ms", median_of, 1e-6, times->count);
 }
 
+/*
+ * That nothing could be won is known where every conversion has an operator and a way of its own, and where the trace
+ * would have shown one at all.
+ */
+static bool is_proved(const struct analysis *self)
+{
+    bool evident = self->definitions.ops_count == 0 && self->definitions.kernels_count > 0;
+    double charged = 0, all = 0;
+
+    for (int i = 0; i < self->keys_count; i++)
+        evident = evident || self->keys[i].evident;
+    for (int g = 0; g < self->groups_count; g++) {
+        charged += (double)self->groups[g].conversions;
+        if (self->groups[g].situations & SITUATION_ONE_WAY && self->groups[g].conversions > 0)
+            return false;
+    }
+    for (int s = 0; s < self->cost_steps; s++)
+        all += self->tally.conversions[s];
+    return evident && charged == all;
+}
+
 static enum status store_lost(struct figures *self)
 {
     const struct analysis *a = self->analysis;
@@ -93,7 +114,7 @@ static enum status store_lost(struct figures *self)
         for (int s = 0; s < a->cost_steps; s++)
             self->top[s] += a->groups[g].exposed_ns[s];
     }
-    if (conversions == 0 || exposures > 0)
+    if (exposures > 0 || (conversions == 0 && is_proved(a)))
         lost_throughput(a, self->top, &lost);
     return store(self, "lost_percent_total", lost.percent);
 }

@@ -158,6 +158,8 @@ static void put_operators(const struct report *report, FILE *out)
 
     for (size_t i = 0; i < operators->rows; i++)
         quiet += operator_is_quiet(operators, i);
+    if (operators->rows == 0)
+        return;
     fputc('\n', out);
     if (quiet < operators->rows)
         text_titles(out, columns, 6);
@@ -167,7 +169,8 @@ static void put_operators(const struct report *report, FILE *out)
         put_operator(operators, i, columns, out);
         put_operator_advice(operators, i, out);
     }
-    fprintf(out, "%s%zu %soperator%s clean: no conversion because of %s.\n", quiet == operators->rows ? "All " : "",
+    if (quiet > 0)
+        fprintf(out, "%s%zu %soperator%s clean: no conversion because of %s.\n", quiet == operators->rows ? "All " : "",
             quiet, quiet == operators->rows ? "" : "other ", quiet == 1 ? " is" : "s are",
             quiet == 1 ? "it" : "them");
 }

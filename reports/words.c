@@ -63,8 +63,18 @@ void words_lost(struct strbuf *out, const struct report *report)
     words_figure(out, report, "lost_percent", "%");
     if (!isnan(report_figure(report, "lost_percent")))
         strbuf_append(out, " of throughput, estimated");
+    else if (report_figure(report, "time_steps") > 0 && report_figure(report, "cost_steps") > 0)
+        strbuf_append(out, words_count_verdict(report, "thrash") > 0
+                               ? ": the trace does not tell what the conversions cost"
+                               : ": the trace does not show whether anything could be won");
     else
         append_reason(out, report);
+}
+
+/* What counts are of: a trace without steps is one. */
+static const char *per_what(const struct report *report)
+{
+    return report_figure(report, "has_steps") == 0 ? "in the whole trace" : "per step";
 }
 
 void words_conversions(struct strbuf *out, const struct report *report)
@@ -77,12 +87,13 @@ void words_conversions(struct strbuf *out, const struct report *report)
         strbuf_append(out, UNKNOWN);
         return;
     }
-    strbuf_printf(out, "%s per step", number_fixed(number, per_step, 1));
+    strbuf_printf(out, "%s %s", number_fixed(number, per_step, 1), per_what(report));
     if (isnan(ms))
         strbuf_append(out, ", time unknown");
     else if (per_step > 0)
-        strbuf_printf(out, ", %s ms, %s %% of the step", number_short(time, ms),
-                      number_fixed(share, report_figure(report, "conversion_percent_of_step"), 2));
+        strbuf_printf(out, ", %s ms, %s %% of %s", number_short(time, ms),
+                      number_fixed(share, report_figure(report, "conversion_percent_of_step"), 2),
+                      report_figure(report, "has_steps") == 0 ? "its time" : "the step");
     if (silent > 0)
         strbuf_printf(out, " (%s of them without a kernel and a time of their own)",
                       number_fixed(number, silent, 1));
@@ -98,7 +109,7 @@ void words_round_trips(struct strbuf *out, const struct report *report)
         strbuf_append(out, UNKNOWN);
         return;
     }
-    strbuf_printf(out, "%s per step", number_fixed(number, per_step, 1));
+    strbuf_printf(out, "%s %s", number_fixed(number, per_step, 1), per_what(report));
     for (size_t i = 0; i < kinds->rows; i++)
         strbuf_printf(out, "%s%s %s", i == 0 ? ": " : ", ", table_text_or(kinds, i, "kind", UNKNOWN),
                       number_fixed(number, table_number(kinds, i, "per_step"), 1));
@@ -175,15 +186,15 @@ static bool append_thrash(struct strbuf *out, const struct report *report)
     strbuf_init(&names);
     size_t count = append_names(&names, report, &own);
     if (count > 0)
-        strbuf_printf(out, "%s %s round trips between memory formats: %s per step.", names.text,
-                      count == 1 ? "causes" : "cause", number_fixed(number, others, 1));
+        strbuf_printf(out, "%s %s round trips between memory formats: %s %s.", names.text,
+                      count == 1 ? "causes" : "cause", number_fixed(number, others, 1), per_what(report));
     strbuf_clear(&names);
     size_t by_library = append_names(&names, report, &library);
     if (by_library > 0)
         strbuf_printf(out,
                       "%sThe model is contiguous, but its library is not: inside %s it converts to its own format and "
-                      "back, %s round trips per step. Use channels_last.",
-                      count > 0 ? " " : "", names.text, number_fixed(number, trips, 1));
+                      "back, %s round trips %s. Use channels_last.",
+                      count > 0 ? " " : "", names.text, number_fixed(number, trips, 1), per_what(report));
     strbuf_release(&names);
     return count + by_library > 0;
 }
@@ -215,11 +226,11 @@ static void append_calm(struct strbuf *out, const struct report *report)
                                ? "Only the speed of the steps is known: nothing was recorded in them."
                                : "No steady step was recorded: what conversions cost is unknown.");
     else if (conversions > 0)
-        strbuf_printf(out, "%s; %s conversions per step remain.",
+        strbuf_printf(out, "%s; %s conversions %s remain.",
                       words_count_verdict(report, "unknown") > 0 || !(report_figure(report, "has_operators") > 0)
                           ? "No round trip is proved"
                           : "No operator causes a round trip",
-                      number_fixed(number, conversions, 1));
+                      number_fixed(number, conversions, 1), per_what(report));
     else if (formats)
         strbuf_append(out, "Clean: no layout conversion in any step that was looked at.");
     else if (report_figure(report, "has_device_kernels") > 0)

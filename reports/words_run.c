@@ -106,7 +106,10 @@ void words_ranks(struct strbuf *out, const struct report *report)
 
     if (ranks->rows < 2)
         return;
-    strbuf_printf(out, "%zu processes; counts and costs are means over them. Step: ", ranks->rows);
+    strbuf_printf(out, "%zu processes", ranks->rows);
+    if (report_figure(report, "has_steps") == 0)
+        return;
+    strbuf_append(out, "; counts and costs are means over them. Step: ");
     for (size_t i = 0; i < ranks->rows && i < 8; i++)
         strbuf_printf(out, "%srank %s %s ms", i == 0 ? "" : ", ", table_text_or(ranks, i, "rank", "unknown"),
                       number_short(number, table_number(ranks, i, "step_ms")));
@@ -147,6 +150,12 @@ void words_steps(struct strbuf *out, const struct report *report)
         if (report_figure(report, more[i][0]) > 0)
             strbuf_printf(out, ", %.0f %s", report_figure(report, more[i][0]), more[i][1]);
     append_origin(out, report);
-    strbuf_append(out, ". Warm-up: the first W of --profile W:A, else leading steps above 1.2 times the later median; "
-                       "outlier: above the median by 3 x 1.4826 x MAD and by 10 %");
+    if (!(report_figure(report, "warmup_steps") + report_figure(report, "outlier_steps") +
+          report_figure(report, "steady_steps") > 1))
+        return;
+    strbuf_printf(out,
+                  ". Warm-up: %s steps above 1.2 times the later median; outlier: above the median by 3 x 1.4826 x MAD "
+                  "and by 10 %%",
+                  source_number(run_text(report, "source")) < 0 ? "the first W of --profile W:A, else leading"
+                                                                : "leading");
 }

@@ -13,8 +13,16 @@ SELECT text FROM
    SELECT 2, 2, 'The formats of tensors are not in this trace, so only conversions that a kernel''s name tells are found: copies '
              || 'and silent conversions are not.' || CASE source WHEN 'kineto' THEN ' Record with record_shapes=True, in PyTorch 2.4 or newer, '
              || 'or run the job with clprof run.' ELSE '' END
-   FROM holds WHERE operators AND NOT formats AND source NOT IN ('train', 'onednn_verbose')
+   FROM holds WHERE operators AND NOT formats AND source NOT IN ('train', 'onednn_verbose', 'nsys')
    UNION ALL
-   SELECT 2, 3, printf('%d operator types have no verdict: neither formats nor kernels of theirs are in the trace.', unknown)
-   FROM holds WHERE unknown > 0)
+   SELECT 2, 3, printf('%d operator type%s no verdict: neither formats nor kernels of theirs are in the trace.', unknown,
+                       CASE unknown WHEN 1 THEN ' has' ELSE 's have' END)
+   FROM holds WHERE unknown > 0
+   UNION ALL
+   SELECT 2, 4, printf('%.1f conversions %s belong to no known operator: the trace does not tie their kernels to one.',
+                       1.0 * alone / (SELECT count(*) FROM cost_steps),
+                       CASE WHEN EXISTS (SELECT 1 FROM step) THEN 'per step' ELSE 'in the trace' END)
+   FROM holds, (SELECT count(*) AS alone FROM cost_steps s CROSS JOIN conversion c ON c.step_id IS s.step_id
+                WHERE c.op_id IS NULL)
+   WHERE operators AND alone > 0)
 ORDER BY part, note_id;
