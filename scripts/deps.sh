@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing for a purpose: build, test, or torch (PyTorch for parity tests and benchmarks). Says nothing
+# Installs what is missing for a purpose: build, test, torch (PyTorch for parity tests and benchmarks) or bench-peers (what
+# imports are compared with); the last two print the Python that has it. Says nothing else
 # and takes a few milliseconds when everything is there. Without root: prints the command to run and exits 1.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -9,6 +10,7 @@ packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev da
 case $purpose in
 test) packages="$packages check sqlite3 chromium" ;;
 torch) packages="$packages check sqlite3 python3-venv" ;;
+bench-peers) packages="$packages python3-venv" ;;
 esac
 
 missing=""
@@ -63,6 +65,16 @@ if [ "$purpose" = torch ]; then
         echo "fetching PyTorch 2.15.0 into $venv" >&2
         python3 -m venv "$venv"
         "$venv/bin/pip" install -q --disable-pip-version-check torch==2.15.0 torchvision==0.29.2 timm==1.0.31 >&2
+    fi
+    echo "$venv/bin/python"
+fi
+
+if [ "$purpose" = bench-peers ]; then
+    venv=${XDG_CACHE_HOME:-$HOME/.cache}/clprof/hta-0.5.0
+    if ! "$venv/bin/python" -c 'import hta.trace_analysis' 2>/dev/null; then
+        echo "fetching HolisticTraceAnalysis 0.5.0 into $venv" >&2
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install -q --disable-pip-version-check HolisticTraceAnalysis==0.5.0 >&2
     fi
     echo "$venv/bin/python"
 fi
