@@ -134,6 +134,62 @@ def accuracy(results, folder):
                 ">= 85 %", top1[0] >= 85 and abs(top1[0] - top1[1]) <= 1, "bench/run.sh accuracy")
 
 
+def import_trace(folder, trace):
+    """(seconds, peak MB) of an import with its analysis and report."""
+    _, seconds, peak = run([CLPROF, "import", trace, "-o", pathlib.Path(folder) / "import.db"])
+    return seconds, peak
+
+
+def import_kineto(results, folder):
+    """
+    BENCH_KINETO_TRACE (a short Kineto trace) repeated to 1.2 million events: clprof imports and analyses it,
+    HolisticTraceAnalysis loads it. Then ten times as much, for memory, and the .gz, for inflation.
+    """
+    source = os.environ.get("BENCH_KINETO_TRACE")
+    if not source:
+        print("import_kineto: skipped; BENCH_KINETO_TRACE must name a Kineto trace (.json or .json.gz) to repeat")
+        return
+    command = "bench/run.sh import_kineto"
+    copies = int(os.environ.get("BENCH_KINETO_COPIES", "21"))
+    alone = pathlib.Path(folder) / "hta"
+    alone.mkdir()
+    trace, long, packed = alone / "rank0.json", pathlib.Path(folder) / "long.json", pathlib.Path(folder) / "packed.json.gz"
+    make = [sys.executable, ROOT / "bench/make_kineto.py", source]
+    run(make + [trace, copies])
+    size = f"{trace.stat().st_size / 1e6:.0f} MB"
+    hta = run([ROOT / "scripts/deps.sh", "bench-peers"])[0].strip()
+
+    ours, peers = [], []
+    for _ in range(PAIRS):
+        peers.append(run([hta, ROOT / "bench/hta_load.py", alone])[1:])
+        ours.append(import_trace(folder, trace))
+    seconds, peak = (statistics.median(x[i] for x in ours) for i in (0, 1))
+    peer_seconds, peer_peak = (statistics.median(x[i] for x in peers) for i in (0, 1))
+    faster, leaner = (statistics.median(p[i] / o[i] for o, p in zip(ours, peers)) for i in (0, 1))
+    results.add(f"import and analysis of Kineto JSON, {size}", f"{seconds:.2f} s", "-", seconds, "<= 1.5", seconds <= 1.5, command)
+    results.add("the same vs HolisticTraceAnalysis 0.5.0 loading", f"{seconds:.2f} s", f"{peer_seconds:.1f} s", faster, ">= 13",
+                faster >= 13, command)
+    results.add("import: peak resident memory", f"{peak:.0f} MB", "-", peak, "<= 200", peak <= 200, command)
+    results.add("the same vs HolisticTraceAnalysis 0.5.0", f"{peak:.0f} MB", f"{peer_peak:.0f} MB", leaner, ">= 9", leaner >= 9,
+                command)
+
+    run(make + [packed, copies])
+    inflated, inflate, ratio = (float(x) for x in run([program("source"), packed])[0].split())
+    results.add("byte source on the .gz vs zlib's inflate", f"{inflated:.0f} ms", f"{inflate:.0f} ms", ratio, "<= 1.1", ratio <= 1.1,
+                command)
+    pairs = [(import_trace(folder, packed)[0], import_trace(folder, trace)[0]) for _ in range(PAIRS)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    results.add("import of the .gz vs of the plain file", f"{statistics.median(a for a, _ in pairs):.2f} s",
+                f"{statistics.median(b for _, b in pairs):.2f} s", ratio, "<= 1.1", ratio <= 1.1, command)
+
+    run(make + [long, 10 * copies])
+    long_seconds, long_peak = import_trace(folder, long)
+    results.add("import: peak memory, ten times the file", f"{long_peak:.0f} MB", f"{peak:.0f} MB", long_peak / peak, "<= 1.2",
+                long_peak / peak <= 1.2, command)
+    results.add("import: time, ten times the file", f"{long_seconds:.1f} s", f"{seconds:.2f} s", long_seconds / seconds, "<= 11",
+                long_seconds / seconds <= 11, command)
+
+
 BENCHMARKS = {
     "resnet50_eager": lambda r, f: throughput(r, f, "resnet50", [], 1.5, "eager"),
     "resnet50_compile": lambda r, f: throughput(r, f, "resnet50", ["--compile"], 1.3, "compile"),
@@ -142,6 +198,7 @@ BENCHMARKS = {
     "start": start,
     "convert": convert,
     "accuracy": accuracy,
+    "import_kineto": import_kineto,
 }
 
 
