@@ -194,6 +194,16 @@ enum status job_describe(struct job *job, const struct job_info *info)
     return STATUS_OK;
 }
 
+enum status job_rank(struct job *job, int64_t rank, int64_t world_size)
+{
+    if (!job->process)
+        return FAIL(USAGE, "the rank of a process is told before any process");
+    int64_t *number = job->process->facts.number;
+    number[RUN_RANK] = rank >= 0 ? rank : number[RUN_RANK];
+    number[RUN_WORLD_SIZE] = world_size >= 0 ? world_size : number[RUN_WORLD_SIZE];
+    return STATUS_OK;
+}
+
 void job_expect_ranks(struct job *job, int ranks)
 {
     job->ranks = ranks;

@@ -39,6 +39,9 @@ enum status job_process(struct job *job, const struct job_info *info, int64_t ra
 /* Changes facts of the process at hand that the format tells late (after its events); NULL and -1 leave what is there. */
 enum status job_describe(struct job *job, const struct job_info *info);
 
+/* The rank of the process at hand, where the format tells it late, too; -1 leaves what is there. */
+enum status job_rank(struct job *job, int64_t rank, int64_t world_size);
+
 /* The same bytes always give the same number. */
 enum status job_word(struct job *job, const char *bytes, size_t length, int32_t *word);
 

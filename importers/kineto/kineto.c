@@ -69,7 +69,8 @@ static enum status describe(struct kineto *self)
         .threads = -1,
         .started_unix_ns = started_unix_ns(self),
     };
-    return job_describe(self->job, &info);
+    TRY(job_describe(self->job, &info));
+    return job_rank(self->job, self->header.rank, self->header.world_size); /* told behind the events by some */
 }
 
 static enum status write_notes(struct kineto *self, const char *path, const struct json_outcome *outcome)

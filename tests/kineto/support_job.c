@@ -37,6 +37,13 @@ enum status job_process(struct job *job, const struct job_info *info, int64_t ra
     return job_describe(job, info);
 }
 
+enum status job_rank(struct job *job, int64_t rank, int64_t world_size)
+{
+    job->rank = rank;
+    job->world_size = world_size;
+    return STATUS_OK;
+}
+
 enum status job_describe(struct job *job, const struct job_info *info)
 {
     copy_text(job->device, sizeof job->device, info->device);

@@ -49,7 +49,7 @@ static const struct {
      1752825292661601577, 0},
     {"hip.json", {0, 0, 0, 0, 1, 1, 1, 0}, "cuda", "AMD Instinct MI300X", "roctracer 4.1, HIP runtime 60443483", -1, -1,
      1770932723223546042, 0},
-    {"odd.json", {6, 0, 0, 0, 0, 1, 0, 0}, "cuda", "", "", -1, -1, -1, 2},
+    {"odd.json", {6, 0, 0, 0, 0, 1, 0, 0}, "cuda", "", "", 2, 4, -1, 2},
 };
 
 START_TEST(counts)
