@@ -1,7 +1,7 @@
 /*
  * Pass: what to fix first. A fix is one operator type, or several that only help together; each next one is that which
  * wins most exposed time per operator on top of those before. When a single operator type thrashes, its instances are
- * ordered instead, at most FIX_ROWS of them.
+ * ordered instead, at most FIX_ROWS of them; not so a library's doing, which one change of the whole model ends.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -154,17 +154,28 @@ out:
     return status;
 }
 
+static bool is_only_the_library(const struct analysis *self)
+{
+    for (int g = 0; g < self->groups_count; g++) {
+        if (self->groups[g].situations & (SITUATION_EXPLICIT | SITUATION_TRIP) && group_avoidable(self, &self->groups[g]))
+            return false;
+    }
+    return true;
+}
+
 enum status pass_fix_order(struct analysis *self)
 {
     struct planner planner = {.analysis = self};
     enum status status;
     int operators = 0;
+    enum scope scope;
 
     for (int i = 0; i < self->fixes_count; i++)
         operators += self->fixes[i].scope == SCOPE_OPERATOR;
+    scope = operators == 1 && !is_only_the_library(self) ? SCOPE_INSTANCE : SCOPE_OPERATOR;
     TRY_OUT(array_make(&planner.fix_of, self->keys_count, sizeof *planner.fix_of));
     for (int key = 0; key < self->keys_count; key++)
-        planner.fix_of[key] = find_fix(self, operators == 1 ? SCOPE_INSTANCE : SCOPE_OPERATOR, key);
+        planner.fix_of[key] = find_fix(self, scope, key);
     TRY_OUT(array_make(&planner.chosen, self->fixes_count, sizeof *planner.chosen));
     TRY_OUT(array_make(&planner.exposed_ns, self->cost_steps, sizeof *planner.exposed_ns));
     TRY_OUT(order(&planner));

@@ -193,7 +193,7 @@ static void put_culprits(const struct report *report, FILE *out)
             text_titles(out, columns, 4);
         }
         strbuf_clear(&place);
-        strbuf_printf(&place, "%s  %s", table_text_or(instances, i, "module_path", "(no module)"),
+        strbuf_printf(&place, "%s  %s", words_place(table_text(instances, i, "module_path")),
                       table_text_or(instances, i, "label", "unknown operator"));
         const char *cells[] = {place.text,
                                number_fixed(number[0], table_number(instances, i, "conversions_per_step"), 1),

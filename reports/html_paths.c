@@ -5,6 +5,7 @@
 #include "reports/html.h"
 #include "reports/html_tables.h"
 #include "reports/text.h"
+#include "reports/words.h"
 
 #define TRIPS_OPEN 3
 
@@ -63,7 +64,7 @@ static void put_member(FILE *out, const struct table *paths, size_t row)
         html_known(out, table_text(paths, row, "name"));
     }
     fputs("</span><span class=\"place\">", out);
-    html_text(out, table_text_or(paths, row, "module_path", "(no module)"));
+    html_text(out, words_place(table_text(paths, row, "module_path")));
     fputs("</span><span class=\"cost\">", out);
     put_time(out, table_number(paths, row, "dur_ns"));
     put_bytes(out, table_number(paths, row, "bytes"));

@@ -6,6 +6,7 @@
 
 #include "reports/html.h"
 #include "reports/text.h"
+#include "reports/words.h"
 
 static void put_row_head(FILE *out, const char *text)
 {
@@ -168,7 +169,7 @@ void html_instances(const struct report *report, FILE *out)
                      titles);
     for (size_t i = 0; i < instances->rows; i++) {
         fputs("<tr>", out);
-        put_row_head(out, table_text_or(instances, i, "module_path", "(no module)"));
+        put_row_head(out, words_place(table_text(instances, i, "module_path")));
         put_cell(out, table_text(instances, i, "op_name"));
         put_cell(out, table_text(instances, i, "phase"));
         fputs("<td>", out);

@@ -34,6 +34,9 @@ void words_lost(struct strbuf *out, const struct report *report);
 void words_conversions(struct strbuf *out, const struct report *report);
 void words_round_trips(struct strbuf *out, const struct report *report);
 
+/* A module's path for people: NULL is none, "" the model itself. */
+const char *words_place(const char *module_path);
+
 /* What the findings come to, in one or two sentences. */
 void words_verdict(struct strbuf *out, const struct report *report);
 

@@ -48,6 +48,11 @@ static void append_joined(struct strbuf *out, const char *before, const char *te
     strbuf_append(out, after);
 }
 
+const char *words_place(const char *module_path)
+{
+    return module_path == NULL ? "(no module)" : *module_path == '\0' ? "(the model itself)" : module_path;
+}
+
 void words_model(struct strbuf *out, const struct report *report)
 {
     const char *dtype = run_text(report, "autocast_dtype"), *model = run_text(report, "model");
