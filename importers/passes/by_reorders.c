@@ -47,6 +47,16 @@ static enum status add(struct converter *self, int reorder, int source, int dest
     return STATUS_OK;
 }
 
+/* A reorder has one tensor on either side, at the place that it has in the primitive. */
+static int side(const struct chunk *chunk, const struct node *node, bool out)
+{
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        if (chunk->tensors[i].out == out)
+            return i;
+    }
+    return -1;
+}
+
 enum status convert_by_reorders(struct converter *self)
 {
     const struct chunk *chunk = self->chunk;
@@ -54,7 +64,7 @@ enum status convert_by_reorders(struct converter *self)
         const struct node *node = &chunk->nodes[n];
         if (self->class_[n] != CLASS_REORDER || node->operator_ < 0)
             continue;
-        int source = node_input(chunk, node, 0), dest = node_output(chunk, node, 0);
+        int source = side(chunk, node, false), dest = side(chunk, node, true);
         if (source >= 0 && dest >= 0 &&
             moves(tensor_kind_format(tensor_kind_at(chunk, source)), tensor_kind_format(tensor_kind_at(chunk, dest))))
             TRY(add(self, n, source, dest));
