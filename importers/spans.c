@@ -6,6 +6,11 @@
 #define LONGEST_NS ((int64_t)1000000 * 1000000000)
 #define FARTHEST_NS ((int64_t)4000000000 * 1000000000) /* 126 years from 1970 */
 
+static bool is_possible(int64_t start_ns, int64_t dur_ns)
+{
+    return dur_ns >= 0 && dur_ns <= LONGEST_NS && start_ns <= FARTHEST_NS && start_ns >= -FARTHEST_NS;
+}
+
 static enum status add_step(struct job *self, const struct span *span)
 {
     if (span->dur_ns == 0)
@@ -24,6 +29,10 @@ enum status job_undisturbed(struct job *job, int64_t index, int64_t start_ns, in
 
     if (!job->process)
         return FAIL(USAGE, "a step is told before any process");
+    if (dur_ns <= 0 || !is_possible(start_ns, dur_ns)) {
+        job->process->beyond++;
+        return STATUS_OK;
+    }
     TRY(job_word(job, "undisturbed", 11, &word));
     return step_list_add(&job->process->steps, (struct step_span){.start_ns = start_ns,
                                                               .end_ns = start_ns + dur_ns,
@@ -78,7 +87,7 @@ enum status job_span(struct job *job, const struct span *span)
         (unsigned)span->lane >= (unsigned)job->lanes.text_count || span->signature >= job->signatures.text_count)
         return FAIL(USAGE, "a span of kind %d with name %d, lane %d, signature %d, which the job doesn't know", span->kind,
                     span->name, span->lane, span->signature);
-    if (span->dur_ns < 0 || span->dur_ns > LONGEST_NS || span->start_ns > FARTHEST_NS || span->start_ns < -FARTHEST_NS) {
+    if (!is_possible(span->start_ns, span->dur_ns)) {
         job->process->beyond++;
         return STATUS_OK;
     }

@@ -7,9 +7,12 @@
 #include "base/array.h"
 
 #define GAP_MOST 10 /* of a step's time, 1/10: Kineto's own work between two steps is far below */
+#define INDEX_MOST ((int64_t)1 << 53) /* beyond, nobody counted steps */
 
 enum status step_list_add(struct step_list *self, struct step_span step)
 {
+    if (step.index > INDEX_MOST)
+        step.index = -1;
     ARRAY_ADD(self, step, step);
     return STATUS_OK;
 }
