@@ -326,6 +326,8 @@ enum status source_head(const char *path, char *buffer, size_t capacity, size_t 
     *length = 0;
     TRY_OUT(source_open(path, &source));
     TRY_OUT(source_more(source, &at, &end, &more));
+    if (!more && source_trouble(source))
+        TRY_OUT(FAIL(CORRUPT, "%s: byte 0: %s; is the file damaged?", path, source_trouble(source)));
     *length = (size_t)(end - at) < capacity ? (size_t)(end - at) : capacity;
     memcpy(buffer, at, *length);
 out:

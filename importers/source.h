@@ -42,7 +42,7 @@ const char *source_trouble(const struct source *self);
 /* Harmless with NULL. */
 void source_close(struct source *self);
 
-/* The first bytes, inflated, up to `capacity`; fewer when the file is shorter or breaks off. */
+/* The first bytes, inflated, up to `capacity`; fewer when the file is shorter or breaks off. Fails (CORRUPT) when none can be inflated. */
 enum status source_head(const char *path, char *buffer, size_t capacity, size_t *length);
 
 #endif

@@ -1,6 +1,8 @@
 /* Kineto: the JSON that torch.profiler exports, of 2021 to today. One pass over the file. */
 #include "importers/kineto/kineto.h"
 
+#include <stdio.h>
+
 #include "importers/importer.h"
 #include "importers/json/walk.h"
 #include "importers/kineto/header.h"
@@ -94,13 +96,15 @@ out:
 
 static enum status check(const struct kineto *self, const char *path, const struct json_outcome *outcome)
 {
+    char end[64] = "";
     if (self->spans.count)
         return STATUS_OK;
+    if (outcome->end_offset >= 0)
+        snprintf(end, sizeof end, "; it breaks off at byte %lld", (long long)outcome->end_offset);
     if (!outcome->array_seen)
-        return FAIL(CORRUPT, "%s: %s; is it a trace of torch.profiler (export_chrome_trace)?", path,
-                    outcome->end_offset >= 0 ? "the file breaks off before \"traceEvents\"" : "it has no \"traceEvents\"");
+        return FAIL(CORRUPT, "%s: it has no \"traceEvents\"%s; is it a trace of torch.profiler (export_chrome_trace)?", path, end);
     return FAIL(CORRUPT, "%s: no operator or kernel is among its %lld events%s; was the profiled window empty?", path,
-                (long long)outcome->elements, outcome->end_offset >= 0 ? ", and it breaks off" : "");
+                (long long)outcome->elements, end);
 }
 
 static enum status read_events(struct job *job, const char *path, bool part)

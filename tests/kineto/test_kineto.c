@@ -211,7 +211,7 @@ static const struct {
     {"{\"traceEvents\":[]}", "no operator or kernel is among its 0 events"},
     {"{\"traceEvents\":[{\"ph\":\"M\"},{\"ph\":\"X\",\"cat\":\"Trace\",\"name\":\"x\",\"ts\":1,\"dur\":1}]}",
      "no operator or kernel is among its 2 events"},
-    {"{\"a\":", "breaks off before \"traceEvents\""},
+    {"{\"a\":", "it has no \"traceEvents\"; it breaks off at byte 5"},
 };
 
 START_TEST(nothing_in_it)
