@@ -15,14 +15,16 @@ static const char *find(const char *text, int length, const char *what)
     return memmem(text, (size_t)length, what, strlen(what));
 }
 
+#define LARGEST_NUMBER ((int64_t)1 << 48) /* of sequence numbers, and of sizes */
+
 /* A whole number at the start of the text; -1 = none, or too large. Returns how many bytes it takes. */
 static int read_number(const char *text, int length, int64_t *number)
 {
     int at = 0;
     int64_t value = 0;
-    while (at < length && isdigit((unsigned char)text[at]) && value < INT64_MAX / 10 - 1)
-        value = value * 10 + (text[at++] - '0');
-    *number = at ? value : -1;
+    for (; at < length && isdigit((unsigned char)text[at]); at++)
+        value = value <= LARGEST_NUMBER ? value * 10 + (text[at] - '0') : value;
+    *number = at && value <= LARGEST_NUMBER ? value : -1;
     return at;
 }
 
@@ -188,7 +190,7 @@ static bool take_shape(struct sizes *self, struct tensor_kind *kind)
     while (!take(self, ']')) {
         int64_t size;
         int taken = read_number(self->at, (int)(self->end - self->at), &size);
-        if (taken == 0)
+        if (taken == 0 || size < 0)
             return false;
         self->at += taken;
         if (kind->dims < TENSOR_MAX_DIMS)

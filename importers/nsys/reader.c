@@ -6,6 +6,8 @@
 
 #include "base/array.h"
 
+#define LATEST_NS (INT64_MAX / 4) /* 73 years of recording; sums of times must not overflow */
+
 static uint64_t mix(uint64_t x)
 {
     x ^= x >> 31;
@@ -73,10 +75,10 @@ enum status reader_begin(struct reader *self, sqlite3_stmt *rows, enum span_kind
     int64_t start = sqlite3_column_int64(rows, 0), end = sqlite3_column_int64(rows, 1);
     bool told = sqlite3_column_type(rows, 0) == SQLITE_INTEGER && sqlite3_column_type(rows, 1) == SQLITE_INTEGER;
 
-    *good = told && start >= 0 && end >= start;
+    *good = told && start >= 0 && end >= start && end < LATEST_NS;
     /* What began before the recording did has a negative start: its times are none. */
     self->before_capture += told && start < 0;
-    self->broken += !told || (start >= 0 && end < start);
+    self->broken += !*good && (!told || start >= 0);
     self->rows += *good;
     *span = (struct span){
         .start_ns = start, .dur_ns = *good ? end - start : 0, .correlation = -1, .sequence = -1, .record_id = -1,
