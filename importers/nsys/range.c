@@ -137,9 +137,18 @@ static enum span_kind kind_of(struct range *range, bool op_id)
     return is_module_path(name, length) ? SPAN_MODULE : SPAN_ANNOTATION;
 }
 
+/* "conv2d", "add_": how operators were named before they had a namespace. Autograd's nodes begin with a capital. */
+static bool is_bare_operator(const struct range *range)
+{
+    bool all = range->name_length > 0;
+    for (int i = 0; i < range->name_length; i++)
+        all &= is_word(range->name[i]) && (i || islower((unsigned char)range->name[i]) || range->name[i] == '_');
+    return all;
+}
+
 void range_parse(const char *text, int length, struct range *out)
 {
-    *out = (struct range){.name = text, .name_length = length, .sequence = -1};
+    *out = (struct range){.name = text, .name_length = length, .prefix = "", .sequence = -1};
     const char *edges = cut(out, text, length, ", input_op_ids = [");
     const char *sizes = cut(out, text, length, ", sizes = ");
     const char *op_id = cut(out, text, length, ", op_id = ");
@@ -161,6 +170,8 @@ void range_parse(const char *text, int length, struct range *out)
     if (out->sequence < 0 && id < 0 && !out->sizes)
         out->name_length = length;
     out->kind = kind_of(out, id >= 0);
+    if (out->kind == SPAN_OPERATOR && id < 0 && is_bare_operator(out))
+        out->prefix = "aten::";
 }
 
 struct sizes {

@@ -4,7 +4,7 @@
  *
  *   NAME[, seq = N][, op_id = N][, sizes = [[N, ...], ...]][, input_op_ids = [(N,N), ...]]
  *
- * PyTorch 1.0 - 1.9 write no op_id; `sizes` are those of all arguments in order, [] for what is no tensor and for a
+ * PyTorch 1.0 - 1.9 write no op_id, 1.0 - 1.6 no "aten::" (see prefix); `sizes` are those of all arguments in order, [] for what is no tensor and for a
  * tensor without dimensions; strides and dtypes are never told, so memory formats are not. (Source: getNvtxStr and
  * shapesToStr in torch/csrc/profiler/util.cpp.) Ranges of the user under emit_nvtx (record_function, Optimizer.step#SGD.step)
  * look alike but have neither seq nor sizes.
@@ -26,6 +26,7 @@ struct range {
     enum span_kind kind; /* OPERATOR, MODULE, ANNOTATION */
     const char *name;    /* within the text: what is left without PyTorch's additions */
     int name_length;
+    const char *prefix;  /* of the name, for the names of PyTorch 1.0 - 1.6: "aten::", else "" */
     int64_t sequence;    /* -1 = not told */
     const char *sizes;   /* behind "sizes = ", NULL = not told */
     int sizes_length;

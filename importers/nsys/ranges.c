@@ -2,7 +2,7 @@
 #include "importers/nsys/range.h"
 #include "importers/nsys/reader.h"
 
-#include <string.h>
+#include <stdio.h>
 
 enum { START, END, TYPE, TEXT, TEXT_ID, THREAD, END_THREAD };
 
@@ -58,6 +58,15 @@ static enum status give_operator(struct reader *self, const struct range *range,
     return STATUS_OK;
 }
 
+static enum status range_word(struct reader *self, const struct range *range, int32_t *word)
+{
+    char name[128];
+    if (!*range->prefix || range->name_length > 100)
+        return job_word(self->job, range->name, (size_t)range->name_length, word);
+    int length = snprintf(name, sizeof name, "%s%.*s", range->prefix, range->name_length, range->name);
+    return job_word(self->job, name, (size_t)length, word);
+}
+
 static enum status read_range(struct reader *self, sqlite3_stmt *rows)
 {
     const char *text;
@@ -86,7 +95,7 @@ static enum status read_range(struct reader *self, sqlite3_stmt *rows)
         span.kind = SPAN_STEP;
         span.sequence = step->number;
     }
-    TRY(job_word(self->job, range.name, (size_t)range.name_length, &span.name));
+    TRY(range_word(self, &range, &span.name));
     TRY(reader_thread(self, nsys_number(rows, THREAD), &span.lane));
     return job_span(self->job, &span);
 }

@@ -1,7 +1,7 @@
 /*
  * oneDNN's verbose log (ONEDNN_VERBOSE=1), as the program's output holds it. Without timestamps the calls stand one behind the
- * other: what passed between them is not told. A line "clprof-step N SECONDS" of the program ends step N, which took so
- * many seconds; without such lines the log is one stretch.
+ * other: what passed between them is not told. A line of the program that begins with "clprof-step N" ends step N; without
+ * such lines the log is one stretch.
  */
 #define _GNU_SOURCE /* memmem */
 #include <inttypes.h>
@@ -31,7 +31,7 @@ struct log {
     int64_t step_number;          /* of a step that waits for the next one's start; -1 = none */
     int64_t waiting_start_ns;     /* of that step */
     int32_t step_word;
-    int64_t calls, timed, broken, foreign_engine, too_long, steps;
+    int64_t calls, timed, broken, foreign_engine, too_long;
     bool skipping;                /* in a line that is too long */
 };
 
@@ -92,7 +92,6 @@ static enum status name_call(struct log *self, const struct verbose_line *line, 
 static enum status give_step(struct log *self, int64_t number, int64_t start_ns, int64_t end_ns)
 {
     int32_t lane;
-    self->steps++;
     TRY(job_thread(self->job, 0, 0, &lane));
     struct span span = {
         .start_ns = start_ns, .dur_ns = end_ns - start_ns, .correlation = -1, .sequence = number, .record_id = -1,
@@ -132,27 +131,23 @@ static enum status read_exec(struct log *self, const struct verbose_line *line)
     return groups_add(&self->groups, &call, text_is(line->field[FIELD_PRIMITIVE], "reorder"));
 }
 
-/* "clprof-step 2 0.0553": the step that ends here. */
+/* The step that ends here. Without timestamps it lasts as long as its calls. */
 static enum status read_marker(struct log *self, struct text line)
 {
-    char copy[64] = {0}, *end, *seconds_end;
-    memcpy(copy, line.at, (size_t)(line.length < 63 ? line.length : 63));
-    int64_t number = strtoll(copy + sizeof step_marker - 1, &end, 10);
-    double seconds = strtod(end, &seconds_end);
-    if (end == copy + sizeof step_marker - 1 || number < 0 || self->step_start_ns < 0)
+    char copy[32] = {0}, *end;
+    size_t before = sizeof step_marker - 1, length = (size_t)line.length - before;
+    memcpy(copy, line.at + before, length < sizeof copy - 1 ? length : sizeof copy - 1);
+    int64_t number = strtoll(copy, &end, 10);
+    if (end == copy || number < 0 || number == INT64_MAX || self->step_start_ns < 0)
         return STATUS_OK;
     TRY(groups_flush(&self->groups));
-    int64_t start_ns = self->step_start_ns, end_ns = self->clock_ns;
+    int64_t start_ns = self->step_start_ns;
     self->step_start_ns = -1;
-    if (self->timed) {
-        self->step_number = number;
-        self->waiting_start_ns = start_ns;
-        return STATUS_OK;
-    }
-    if (seconds_end > end && seconds > 0 && seconds < 1e6 && start_ns + (int64_t)(seconds * 1e9) > end_ns)
-        end_ns = start_ns + (int64_t)(seconds * 1e9);
-    self->clock_ns = end_ns;
-    return give_step(self, number, start_ns, end_ns);
+    if (!self->timed)
+        return give_step(self, number, start_ns, self->clock_ns);
+    self->step_number = number;
+    self->waiting_start_ns = start_ns;
+    return STATUS_OK;
 }
 
 static enum status read_line(struct log *self, struct text text)
@@ -206,9 +201,8 @@ static enum status give_notes(struct log *self, const char *trouble)
     TRY(job_note(self->job, "%s: PyTorch's own conversions (contiguous, copy_) are not in a oneDNN log: thrashing made by its "
                             "operators is not seen here; use clprof run, or import a torch.profiler trace", self->path));
     if (!self->timed)
-        TRY(job_note(self->job, "%s: no timestamps: gaps between primitives are unknown%s; record with "
-                                "ONEDNN_VERBOSE_TIMESTAMP=1", self->path,
-                     self->steps ? "" : ", so shares are of oneDNN's time, not of the wall time"));
+        TRY(job_note(self->job, "%s: no timestamps: gaps between primitives are unknown, so a step is oneDNN's time in it, and "
+                                "shares are of that; record with ONEDNN_VERBOSE_TIMESTAMP=1", self->path));
     if (self->broken)
         TRY(job_note(self->job, "%s: %" PRId64 " lines can't be read and were left out (output of several threads or processes "
                                 "in each other's lines?)", self->path, self->broken));
