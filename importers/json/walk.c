@@ -7,6 +7,7 @@
 
 #define KEY_BYTES 64      /* of an element's first key and of a root's keys: longer ones are nobody's */
 #define FIRST_KEYS 8      /* kinds of elements that are told apart by theirs */
+#define FIRST_REACH (16 << 10) /* longer elements are rare */
 #define RESUME_BYTES 4096 /* the most that may stand between "}" and the key of the next element */
 
 struct walker {
@@ -187,19 +188,31 @@ static enum status leave_out(struct walker *self)
     return STATUS_OK;
 }
 
-/* The element at hand ('{'), whole in the window if it ends at all. */
+/*
+ * The end of the element at hand within the window, NULL when it is not there. *sound is false when it can't come: a little
+ * is looked at first, for an unescaped quote can hide the end, and there may be many such elements.
+ */
+static const char *find_end(const struct walker *self, bool *sound)
+{
+    for (ptrdiff_t reach = FIRST_REACH;; reach *= 8) {
+        struct json_scan scan = {.depth = 1};
+        const char *limit = self->end - self->at > reach ? self->at + reach : self->end;
+        const char *last = json_scan(&scan, self->at + 1, limit);
+        *sound = last || json_sound(self->at, limit);
+        if (last || !*sound || limit == self->end)
+            return last;
+    }
+}
+
+/* The element at hand ('{'). */
 static enum status take_element(struct walker *self)
 {
     const char *last;
-    bool got = true, broken = false;
+    bool sound, broken = false;
 
-    for (;;) {
-        struct json_scan scan = {.depth = 1};
-        last = json_scan(&scan, self->at + 1, self->end);
-        if (last)
-            break;
-        /* What does not end may be what an unescaped quote hides the end of: do not read on for nothing. */
-        if (!json_sound(self->at, self->end))
+    while (!(last = find_end(self, &sound))) {
+        bool got;
+        if (!sound)
             return leave_out(self);
         TRY(more(self, &got));
         if (!got) {
