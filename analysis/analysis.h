@@ -19,6 +19,10 @@
  * made from inputs without an order (born); else to the operator that holds it. A backward operator's charges are its
  * forward operator's, so that one finding covers both directions; backward names get no findings of their own.
  *
+ * Culprits of a round trip are the operators on its path that break channels_last: by the policy's word, else because they
+ * are seen to in this step, or because they copy a view of 5 or more dimensions (a channel shuffle, which breaks whatever
+ * it is given).
+ *
  * Verdicts. thrash: culprit of a round trip in at least half of the cost steps in which it occurs; unknown: a library's
  * conversion inside it goes one way, and the trace shows no way back; necessary: charged with other conversions, but no
  * culprit; clean: none, and the trace would have shown one (formats of its tensors, or its kernels). Of an operator of

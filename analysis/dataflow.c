@@ -8,7 +8,7 @@
 struct tensor_row {
     int64_t tensor;
     int op, position;
-    bool out, persistent;
+    bool out, persistent, deep;
     enum order order;
 };
 
@@ -47,6 +47,7 @@ static enum status read_row(struct builder *self, sqlite3_stmt *row, const struc
         .position = sqlite3_column_int(row, 2),
         .tensor = sqlite3_column_int64(row, 3),
         .persistent = sqlite3_column_int(row, 4) != 0,
+        .deep = rank_of((const char *)sqlite3_column_text(row, 6)) >= 5,
         .order = order_of((const char *)sqlite3_column_text(row, 5), (const char *)sqlite3_column_text(row, 6)),
     };
     if (tensor.op >= 0)
@@ -125,12 +126,12 @@ static enum status add_version(struct builder *self, struct version version, int
 }
 
 /* The version that an operator finds; one that nobody in the step made when there is none yet. */
-static enum status find_version(struct builder *self, int op, int64_t tensor, enum order order, bool persistent,
-                                int *number)
+static enum status find_version(struct builder *self, int op, const struct tensor_row *row, int *number)
 {
-    int *current = current_of(self, tensor);
+    int *current = current_of(self, row->tensor);
     if (*current < 0)
-        TRY(add_version(self, (struct version){-1, -1, self->step->ops[op].cluster, order, persistent}, current));
+        TRY(add_version(
+            self, (struct version){-1, -1, self->step->ops[op].cluster, row->order, row->persistent, row->deep}, current));
     *number = *current;
     return STATUS_OK;
 }
@@ -141,7 +142,7 @@ static enum status read_tensors(struct builder *self, int op, const struct tenso
     for (int i = 0; i < count; i++) {
         if (rows[i].out)
             continue;
-        TRY(find_version(self, op, rows[i].tensor, rows[i].order, rows[i].persistent, &version));
+        TRY(find_version(self, op, &rows[i], &version));
         ARRAY_ADD(self->flow, reads, (struct flow_link){op, version});
     }
     return STATUS_OK;
@@ -177,7 +178,8 @@ static enum status write_tensors(struct builder *self, int op, const struct tens
             self->flow->versions[*current].op = op;
         else
             TRY(add_version(self,
-                            (struct version){op, -1, self->step->ops[op].cluster, rows[i].order, rows[i].persistent},
+                            (struct version){op, -1, self->step->ops[op].cluster, rows[i].order, rows[i].persistent,
+                                             rows[i].deep},
                             current));
         ARRAY_ADD(self->flow, writes, (struct flow_link){op, *current});
     }
@@ -203,11 +205,11 @@ static enum status begin_conversions(struct builder *self, int op, int *next, co
         *made = (struct flow_conversion){.source = -1, .dest = -1};
         made->dest_is_output = c->dest >= 0 && touches(rows, count, c->dest, true);
         if (c->source >= 0 && (touches(rows, count, c->source, false) || !touches(rows, count, c->source, true)))
-            TRY(find_version(self, op, c->source, c->from, false, &made->source));
+            TRY(find_version(self, op, &(struct tensor_row){.tensor = c->source, .order = c->from}, &made->source));
         if (c->dest < 0 || made->dest_is_output)
             continue;
         int *current = current_of(self, c->dest);
-        TRY(add_version(self, (struct version){-1, *next, step->ops[op].cluster, c->to, false}, current));
+        TRY(add_version(self, (struct version){-1, *next, step->ops[op].cluster, c->to, false, false}, current));
         made->dest = *current;
     }
     return STATUS_OK;
@@ -241,6 +243,30 @@ static enum status build(struct builder *self)
     return STATUS_OK;
 }
 
+/* The copy of the forward pass in the same module. Its backward is a view, so autograd ties the copy there to that. */
+static int forward_copy(const struct analysis *self, int op)
+{
+    const struct step *step = &self->step;
+    for (int i = op - 1; i >= 0; i--) {
+        if (step->ops[i].phase == PHASE_FORWARD && step->ops[i].path == step->ops[op].path &&
+            flow_copies_deep(&self->flow, i))
+            return i;
+    }
+    return step->ops[op].forward;
+}
+
+static void find_breakers(struct analysis *self)
+{
+    for (int op = 0; op < self->step.ops_count; op++) {
+        int word = self->step.ops[op].name;
+        int rule = word < self->breaks_count ? self->breaks[word] : -1;
+        bool copies = flow_copies_deep(&self->flow, op);
+        self->flow.breaks[op] = (signed char)(rule >= 0 ? rule : copies || flow_breaks(&self->flow, op));
+        if (copies && self->step.ops[op].phase == PHASE_BACKWARD && self->step.ops[op].path >= 0)
+            self->step.ops[op].forward = forward_copy(self, op);
+    }
+}
+
 enum status pass_dataflow(struct analysis *self)
 {
     struct builder builder = {.flow = &self->flow, .step = &self->step};
@@ -250,16 +276,13 @@ enum status pass_dataflow(struct analysis *self)
         return STATUS_OK;
     flow_release(&self->flow);
     self->flow.step = &self->step;
+    TRY_OUT(intern_add(&self->words, "aten::clone", &self->flow.clone));
     TRY_OUT(array_make(&self->flow.conversion, self->step.conversions_count, sizeof *self->flow.conversion));
     TRY_OUT(load_rows(self, &builder));
     TRY_OUT(number_tensors(&builder));
     TRY_OUT(build(&builder));
     TRY_OUT(flow_index(&self->flow));
-    for (int op = 0; op < self->step.ops_count; op++) {
-        int word = self->step.ops[op].name;
-        int rule = word < self->breaks_count ? self->breaks[word] : -1;
-        self->flow.breaks[op] = (signed char)(rule >= 0 ? rule : flow_breaks(&self->flow, op));
-    }
+    find_breakers(self);
 out:
     free(builder.rows);
     free(builder.tensors);

@@ -62,6 +62,21 @@ bool flow_breaks(const struct flow *flow, int op)
     return takes && !flow_reads_out(flow, op);
 }
 
+static bool are_deep(const struct flow *flow, const struct lists *lists, int op)
+{
+    for (int i = lists->start[op]; i < lists->start[op + 1]; i++) {
+        if (!flow->versions[lists->item[i]].deep)
+            return false;
+    }
+    return lists->start[op] < lists->start[op + 1];
+}
+
+bool flow_copies_deep(const struct flow *flow, int op)
+{
+    return flow->step->ops[op].name == flow->clone && are_deep(flow, &flow->read_of, op) &&
+           are_deep(flow, &flow->made_by, op);
+}
+
 /*
  * A library's own conversion stands for the operator's format only where the operator has that format: a contiguous
  * model's library also goes through channels_last, inside the operator.

@@ -14,7 +14,7 @@ struct version {
     int op, conversion; /* who made it: an operator, or a conversion just before one; -1 = neither */
     int cluster;        /* of the operator that first touched it */
     enum order order;
-    bool persistent;
+    bool persistent, deep; /* deep: of 5 or more dimensions */
 };
 
 /* Numbers grouped by owner: those of owner i are item[start[i]] .. item[start[i + 1] - 1]. */
@@ -41,6 +41,7 @@ struct flow_conversion {
 
 struct flow {
     const struct step *step;
+    int clone; /* word of aten::clone */
     struct version *versions;
     int versions_count, versions_room;
     struct flow_link *reads, *writes; /* by operator, in order of execution */
@@ -63,6 +64,11 @@ bool flow_reads_out(const struct flow *flow, int op);
  * activation by its strides follows that one.
  */
 bool flow_breaks(const struct flow *flow, int op);
+/*
+ * The operator copies a tensor of 5 or more dimensions, and no more: a permuted view of an image made real (a channel
+ * shuffle, space to depth, windows), which leaves channels_last whatever came before.
+ */
+bool flow_copies_deep(const struct flow *flow, int op);
 /* Fills the lists and the conversions' roles, once versions, reads, writes and conversion are there. */
 enum status flow_index(struct flow *flow);
 void flow_release(struct flow *flow);

@@ -30,11 +30,10 @@ static int look_up(const struct term *term, const char *word)
     return term->value;
 }
 
-/* Number of dimensions in "[16, 64, 56, 56]". */
-static int rank_of(const char *shape)
+int rank_of(const char *shape)
 {
     int commas = 0, digits = 0;
-    for (; *shape; shape++) {
+    for (; shape && *shape; shape++) {
         commas += *shape == ',';
         digits += *shape >= '0' && *shape <= '9';
     }

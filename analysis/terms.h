@@ -20,6 +20,8 @@ enum phase { PHASE_UNKNOWN = 0, PHASE_DATA = 1, PHASE_FORWARD = 2, PHASE_BACKWAR
 
 /* NULL is allowed. order_of needs the shape ("[16, 64, 56, 56]") for tensors without a format; NULL = unknown. */
 enum order order_of(const char *memory_format, const char *shape);
+/* Number of dimensions in "[16, 64, 56, 56]"; 0 for NULL. */
+int rank_of(const char *shape);
 enum cause cause_of(const char *text);
 enum phase phase_of(const char *text);
 

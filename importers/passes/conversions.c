@@ -56,7 +56,18 @@ static enum status find_first_kernels(struct converter *self)
     return STATUS_OK;
 }
 
-/* Nobody in the chunk made it, or the loader did: the batch. Without identities: what is read up to the first
+/* The loader made it, or the script itself, outside of the model and before it (torch.randn(...)). */
+static bool is_loaded(const struct converter *self, const struct node_tensor *source)
+{
+    int maker = source->id >= 0 && source->id < self->makers ? self->maker[source->id] : -1;
+    if (maker < 0)
+        return false;
+    const struct node *node = &self->chunk->nodes[maker];
+    return node->phase == PHASE_DATA || (self->class_[maker] == CLASS_FACTORY && node->module < 0 &&
+                                         maker < self->first_convolution);
+}
+
+/* Nobody in the chunk made it, or it was loaded: the batch. Without identities: what is read up to the first
  * convolution. */
 static bool is_batch(const struct converter *self, int holder, const struct node_tensor *source)
 {
@@ -65,8 +76,7 @@ static bool is_batch(const struct converter *self, int holder, const struct node
         return holder <= self->first_convolution && chunk->nodes[holder].phase != PHASE_BACKWARD;
     if (source->id >= self->makers)
         return true; /* the same in every step */
-    int maker = self->maker[source->id];
-    return maker < 0 || chunk->nodes[maker].phase == PHASE_DATA;
+    return self->maker[source->id] < 0 || is_loaded(self, source);
 }
 
 static bool is_gradient(const struct converter *self, int holder, const struct node_tensor *source)
@@ -92,8 +102,8 @@ enum status convert_cause(const struct converter *self, int holder, int source, 
         *cause = CAUSE_OPTIMIZER;
     else if (is_weight)
         *cause = CAUSE_WEIGHT;
-    else if (source >= 0 && enters && is_batch(self, holder, tensor))
-        *cause = CAUSE_INPUT;
+    else if (source >= 0 && ((enters && is_batch(self, holder, tensor)) || is_loaded(self, tensor)))
+        *cause = CAUSE_INPUT; /* backward, too: a convolution saves what it was given, and converts that again */
     else if (is_gradient(self, holder, tensor) || (is_copy && node->phase == PHASE_BACKWARD))
         *cause = CAUSE_GRADIENT;
     else
