@@ -8,6 +8,8 @@
 #include "profiler/torch/launch.h"
 
 #define ARGUMENTS_MOST 1000000
+/* clprof_torch.py: two warm-up steps at least, one for the profiler to start in, one recorded. */
+#define SHORTEST "the shortest one, --profile 1:1, takes 4 steps"
 
 struct run_options {
     const char *output, *report;
@@ -32,8 +34,8 @@ static void say_nothing_recorded(const struct agent_left *left, const struct run
     else if (!left->torch)
         fprintf(stderr, "%s imported no torch\n", argv[0]);
     else if (left->window)
-        fprintf(stderr, "PyTorch %s; the command ended before the first recorded step of the window did; a shorter window "
-                        "is --profile 1:3\n", left->torch_version);
+        fprintf(stderr, "PyTorch %s; the command ended before the first recorded step of the window did; " SHORTEST "\n",
+                left->torch_version);
     else if (steps < 0)
         fprintf(stderr, "PyTorch %s was imported, and the command ended by force before %lld training steps were over\n",
                 left->torch_version, warmup);
@@ -41,8 +43,7 @@ static void say_nothing_recorded(const struct agent_left *left, const struct run
         fprintf(stderr, "PyTorch %s was imported, but no optimizer took a step; clprof profiles training steps\n",
                 left->torch_version);
     else
-        fprintf(stderr, "PyTorch %s took %lld optimizer step%s, and the window opens after %lld; a shorter window is "
-                        "--profile 1:3\n", left->torch_version, steps, steps == 1 ? "" : "s", warmup);
+        fprintf(stderr, "PyTorch %s took %lld optimizer step%s, and the window opens after %lld; " SHORTEST "\n", left->torch_version, steps, steps == 1 ? "" : "s", warmup);
 }
 
 static enum status conclude(const struct launch *launch, const struct run_options *options, const char *command_line,

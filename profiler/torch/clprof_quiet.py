@@ -5,8 +5,9 @@ import re
 import sys
 
 # Lines of libkineto ("USDT:2026-11-24 18:53:15 23434:23434 SyncActivityProfilerHandler.cpp:46] profiler_stop") and of
-# PyTorch's execution trace observer ("[W1124 18:53:08.800597940 execution_trace_observer.cpp:989] Enabling ...").
-OWN_LINE = re.compile(rb"[A-Z]+:\d+-\d+-\d+ [\d:]+ \d+:\d+ \w+\.cpp:\d+\]|\[[IWE]\d+ [\d:.]+ execution_trace_observer\.cpp:")
+# PyTorch's execution trace observer ("[rank0]:[W1124 18:53:08.800597940 execution_trace_observer.cpp:989] Enabling ...").
+OWN_LINE = re.compile(rb"(\[rank\d+\]:)?([A-Z]+:\d+-\d+-\d+ [\d:]+ \d+:\d+ \w+\.cpp:\d+\]"
+                      rb"|\[[IWE]\d+ [\d:.]+ execution_trace_observer\.cpp:)")
 
 
 @contextlib.contextmanager

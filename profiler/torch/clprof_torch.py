@@ -65,8 +65,8 @@ class Patches:
     def __init__(self):
         self.undo = []
 
-    def wrap(self, owner, name, before=None, after=None):
-        """`before` and `after` get the method's self; `after` runs when it returned, not when it raised."""
+    def wrap(self, owner, name, before=None, around=contextlib.nullcontext, after=None):
+        """All get the method's self; `after` runs when it returned, not when it raised."""
         original = getattr(owner, name, None)
         if original is None:
             return
@@ -75,7 +75,8 @@ class Patches:
         def wrapper(self, *args, **kwargs):
             if before:
                 before(self)
-            result = original(self, *args, **kwargs)
+            with around(self):
+                result = original(self, *args, **kwargs)
             if after:
                 after(self)
             return result
@@ -204,7 +205,7 @@ class Agent:
         self.torch = torch
         self.mark("torch", torch.__version__)
         atexit.register(self.script_ends)
-        optimizer = sys.modules["torch.optim.optimizer"]
+        optimizer = sys.modules.get("torch.optim.optimizer")
         if not hasattr(optimizer, "register_optimizer_step_post_hook"):
             raise RuntimeError("PyTorch %s tells no optimizer steps, 2.0 and later do" % torch.__version__)
         is_compiling = getattr(getattr(torch, "compiler", None), "is_compiling", lambda: False)
@@ -225,7 +226,13 @@ class Agent:
 
     @guarded
     def other_optimizer(self, name, module):
-        self.patches.wrap(getattr(module, name), "step", after=self.optimizer_returned)
+        self.patches.wrap(getattr(module, name), "step", around=self.step_range, after=self.optimizer_returned)
+
+    def step_range(self, optimizer):
+        """What torch.optim's own optimizers open around their step."""
+        if self.window is None:
+            return contextlib.nullcontext()
+        return self.torch.profiler.record_function("Optimizer.step#%s.step" % type(optimizer).__name__)
 
     @guarded
     def optimizer_stepped(self, optimizer):
