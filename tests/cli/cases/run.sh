@@ -18,7 +18,7 @@ run run -- sh -c 'kill -KILL $$'
 # A signal sent to clprof alone reaches the command, which may do with it what it likes.
 "$CLPROF" run -- sh -c 'trap "echo told; exit 9" TERM; echo >ready; while :; do sleep 0.1; done' &
 pid=$!
-while [ ! -e ready ]; do sleep 0.1; done
+for wait in $(seq 300); do [ -e ready ] || sleep 0.1; done
 kill -TERM $pid
 wait $pid
 echo "exit $?"
