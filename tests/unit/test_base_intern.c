@@ -40,7 +40,7 @@ START_TEST(same_text_same_number)
 END_TEST
 
 /* Bytes may hold zeros; a text that begins like another is another; copies stay in place, aligned, with a NUL behind. */
-START_TEST(bytes)
+START_TEST(any_bytes)
 {
     static const char bytes[] = "a\0b\0c";
     struct intern words = {0};
@@ -111,7 +111,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, same_text_same_number);
-    tcase_add_test(tests, bytes);
+    tcase_add_test(tests, any_bytes);
     tcase_add_test(tests, hash_sees_every_byte);
     tcase_add_test(tests, hash_spreads);
     srunner_run_all(runner, CK_ENV);
