@@ -107,9 +107,10 @@ static enum status check(const struct kineto *self, const char *path, const stru
                 (long long)outcome->elements, end);
 }
 
-static enum status read_events(struct job *job, const char *path, bool part)
+/* base_ns: NULL when the file is a process of its own, else it is a part of one and this gets what its times count from. */
+static enum status read_events(struct job *job, const char *path, int64_t *base_ns)
 {
-    struct kineto self = {.job = job, .begun = part};
+    struct kineto self = {.job = job, .begun = base_ns != NULL};
     struct json_walk walk = {.array = "traceEvents", .user = &self, .element = take_event, .member = take_member};
     struct json_outcome outcome;
     enum status status;
@@ -118,7 +119,9 @@ static enum status read_events(struct job *job, const char *path, bool part)
     TRY_OUT(spans_init(&self.spans, job));
     TRY_OUT(json_walk_file(path, &walk, &outcome));
     TRY_OUT(check(&self, path, &outcome));
-    if (!part)
+    if (base_ns)
+        *base_ns = self.header.base_ns;
+    else
         TRY_OUT(describe(&self));
     TRY_OUT(write_notes(&self, path, &outcome));
 out:
@@ -129,12 +132,12 @@ out:
 
 static enum status read_file(struct job *job, const char *path)
 {
-    return read_events(job, path, false);
+    return read_events(job, path, NULL);
 }
 
-enum status kineto_read_part(struct job *job, const char *path)
+enum status kineto_read_part(struct job *job, const char *path, int64_t *base_ns)
 {
-    return read_events(job, path, true);
+    return read_events(job, path, base_ns);
 }
 
 const struct importer importer_kineto = {

@@ -4,7 +4,10 @@
 
 #include "importers/job.h"
 
-/* As importer.read, but the spans go to the process at hand, and what the file tells of the job is passed over. */
-enum status kineto_read_part(struct job *job, const char *path);
+/*
+ * As importer.read, but the spans go to the process at hand, and what the file tells of the job is passed over.
+ * *base_ns gets the Unix time that the spans' times count from (0: they are Unix time).
+ */
+enum status kineto_read_part(struct job *job, const char *path, int64_t *base_ns);
 
 #endif

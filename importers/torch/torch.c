@@ -13,6 +13,7 @@ struct process {
     struct job *job;
     struct agent_steps steps;
     struct strbuf folder, path;
+    int64_t base_ns; /* Unix time that the spans' times count from */
 };
 
 static const char *path_of(struct process *self, const char *name)
@@ -52,20 +53,10 @@ static enum status begin(struct process *self, const char *command_line)
     return job_process(self->job, &info, steps->rank, steps->world_size);
 }
 
-static enum status add_undisturbed(struct process *self)
-{
-    for (int i = 0; i < self->steps.step_count; i++) {
-        const struct agent_step *step = &self->steps.step[i];
-        if (strcmp(step->mode, "undisturbed") == 0)
-            TRY(job_undisturbed(self->job, step->index, step->start_unix_ns, step->dur_ns, step->images));
-    }
-    return STATUS_OK;
-}
-
 static enum status add_recorded(struct process *self)
 {
     TRY(job_mode(self->job, "recorded"));
-    TRY(kineto_read_part(self->job, path_of(self, "recorded.json")));
+    TRY(kineto_read_part(self->job, path_of(self, "recorded.json"), &self->base_ns));
     if (!is_there(self, "recorded.et.json"))
         return job_note(self->job, "PyTorch wrote no execution trace: outputs and identities of tensors are unknown");
     return execution_trace_read(self->job, self->path.text);
@@ -77,7 +68,18 @@ static enum status add_timed(struct process *self)
         return job_note(self->job, "the command ended before a step was timed: there are no times of operators but those "
                                    "under recording, which are no performance");
     TRY(job_mode(self->job, "timed"));
-    return kineto_read_part(self->job, self->path.text);
+    return kineto_read_part(self->job, self->path.text, &self->base_ns); /* the process's clock: the same base */
+}
+
+/* On the clock of the recorded ones. */
+static enum status add_undisturbed(struct process *self)
+{
+    for (int i = 0; i < self->steps.step_count; i++) {
+        const struct agent_step *step = &self->steps.step[i];
+        if (strcmp(step->mode, "undisturbed") == 0)
+            TRY(job_undisturbed(self->job, step->index, step->start_unix_ns - self->base_ns, step->dur_ns, step->images));
+    }
+    return STATUS_OK;
 }
 
 static enum status add_notes(struct process *self)
@@ -99,9 +101,9 @@ static enum status add_process(struct job *job, const char *folder, int rank, co
     strbuf_printf(&self.folder, "%s/rank%d", folder, rank);
     TRY_OUT(agent_steps_read(&self.steps, path_of(&self, "steps.tsv")));
     TRY_OUT(begin(&self, command_line));
-    TRY_OUT(add_undisturbed(&self));
     TRY_OUT(add_recorded(&self));
     TRY_OUT(add_timed(&self));
+    TRY_OUT(add_undisturbed(&self));
     TRY_OUT(add_notes(&self));
 out:
     agent_steps_release(&self.steps);
