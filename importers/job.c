@@ -212,7 +212,7 @@ void job_expect_ranks(struct job *job, int ranks)
 
 enum status job_word(struct job *job, const char *bytes, size_t length, int32_t *word)
 {
-    return intern_bytes(&job->words, bytes, length, word);
+    return intern_bytes(&job->words, length ? bytes : "", length, word);
 }
 
 const char *job_text(const struct job *job, int32_t word)

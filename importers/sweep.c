@@ -9,6 +9,8 @@
 #include "importers/chunk_int.h"
 #include "importers/job_int.h"
 
+#define TWINS_MOST 64 /* spans that begin in the same nanosecond and are looked at for one told twice */
+
 /* An open span. */
 struct open_span {
     int64_t start_ns, end_ns;     /* the end as it was cut */
@@ -24,6 +26,7 @@ struct stack {
 
 struct thread {
     struct stack operators, modules, annotations;
+    int64_t chunk; /* that the numbers of nodes on `operators` are of */
 };
 
 struct sweep {
@@ -34,6 +37,8 @@ struct sweep {
     int threads;
     int next_step;             /* of process->steps */
     const struct step_span *step; /* at hand; NULL outside */
+    int64_t chunks;            /* begun */
+    int64_t open_until_ns;     /* until when an operator of the chunk is open */
     struct span last_device;   /* to drop what is told twice */
     bool some_device;
 };
@@ -85,7 +90,7 @@ static int64_t fit(struct stack *stack, const struct span *span)
 /* The same event again, as joined or damaged files have it. Zero-length ones are told apart by their numbers alone. */
 static bool told_before(const struct stack *stack, const struct span *span)
 {
-    for (int i = stack->span_count - 1; i >= 0; i--) {
+    for (int i = stack->span_count - 1; i >= 0 && i >= stack->span_count - TWINS_MOST; i--) {
         const struct open_span *open = &stack->span[i];
         if (open->start_ns != span->start_ns)
             break;
@@ -101,10 +106,20 @@ static enum status begin_chunk(struct sweep *self, const struct step_span *step)
     TRY(chunk_work(&self->chunk));
     chunk_begin(&self->chunk, step);
     self->step = step;
-    /* Numbers of nodes begin anew: what is still open lies in another chunk. */
-    for (int i = 0; i < self->threads; i++)
-        self->thread[i].operators.span_count = 0;
+    self->chunks++;
+    self->open_until_ns = INT64_MIN;
     return STATUS_OK;
+}
+
+/* The thread's open operators; of an older chunk they are forgotten, since numbers of nodes begin anew. */
+static struct stack *operators_of(struct sweep *self, int32_t lane)
+{
+    struct thread *thread = &self->thread[lane];
+
+    if (thread->chunk != self->chunks)
+        thread->operators.span_count = 0;
+    thread->chunk = self->chunks;
+    return &thread->operators;
 }
 
 /* Steps that end or begin up to now. */
@@ -128,35 +143,33 @@ static enum status cut_long_chunk(struct sweep *self, int64_t now_ns)
 {
     int size = self->chunk.nodes_count > self->chunk.kernels_count ? self->chunk.nodes_count : self->chunk.kernels_count;
 
-    if (self->step || size < CHUNK_NODES)
+    if (self->step || size < CHUNK_NODES || (now_ns < self->open_until_ns && size < 2 * CHUNK_NODES))
         return STATUS_OK;
-    for (int i = 0; i < self->threads && size < 2 * CHUNK_NODES; i++) {
-        settle(&self->thread[i].operators, now_ns);
-        if (self->thread[i].operators.span_count > 0)
-            return STATUS_OK;
-    }
     return begin_chunk(self, NULL);
 }
 
 static enum status meet_operator(struct sweep *self, struct thread *thread, const struct span *span)
 {
     struct node node = {0};
+    struct stack *operators;
     int64_t end_ns;
 
-    if (told_before(&thread->operators, span))
-        return STATUS_OK;
     TRY(cut_long_chunk(self, span->start_ns));
-    end_ns = fit(&thread->operators, span);
+    operators = operators_of(self, span->lane);
+    if (told_before(operators, span))
+        return STATUS_OK;
+    end_ns = fit(operators, span);
     if (self->step && end_ns > self->step->end_ns) {
         end_ns = self->step->end_ns;
         self->process->cut++;
     }
+    self->open_until_ns = end_ns > self->open_until_ns ? end_ns : self->open_until_ns;
     node.dur_ns = end_ns - span->start_ns;
-    node.parent = value_at(&thread->operators, span->start_ns);
+    node.parent = value_at(operators, span->start_ns);
     node.module = value_at(&thread->modules, span->start_ns);
     node.annotation = value_at(&thread->annotations, span->start_ns);
     TRY(chunk_add_node(&self->chunk, span, node));
-    return push(&thread->operators, span, end_ns, self->chunk.nodes_count - 1);
+    return push(operators, span, end_ns, self->chunk.nodes_count - 1);
 }
 
 static enum status meet_module(struct sweep *self, struct thread *thread, const struct span *span)
@@ -184,21 +197,33 @@ static enum status meet_host(struct sweep *self, const struct span *span)
     return meet[span->kind](self, &self->thread[span->lane], span);
 }
 
+/* The innermost open span that lasts until then; no child ends later than its parent. -1 = none. */
+static int innermost_until(const struct stack *stack, int64_t end_ns)
+{
+    int low = 0, high = stack->span_count;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (stack->span[middle].end_ns >= end_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? stack->span[low - 1].value : -1;
+}
+
 /* The innermost operator around the launch; around the whole of a kernel that ran on the thread itself. */
 static int node_of(struct sweep *self, const struct tied_span *tied)
 {
     struct stack *operators;
-    int at;
 
     if (tied->launch_lane < 0)
         return -1;
-    operators = &self->thread[tied->launch_lane].operators;
+    operators = operators_of(self, tied->launch_lane);
+    if (tied->launch_lane != tied->span.lane)
+        return value_at(operators, tied->place_ns);
     settle(operators, tied->place_ns);
-    at = operators->span_count - 1;
-    while (at >= 0 && tied->launch_lane == tied->span.lane &&
-           operators->span[at].end_ns < tied->span.start_ns + tied->span.dur_ns)
-        at--;
-    return at < 0 ? -1 : operators->span[at].value;
+    return innermost_until(operators, tied->span.start_ns + tied->span.dur_ns);
 }
 
 static bool same_device_span(const struct span *a, const struct span *b)
@@ -253,7 +278,7 @@ static enum status sort_and_tie(struct process *process)
 
 enum status sweep_process(struct job *job)
 {
-    struct sweep self = {.job = job, .process = job->process, .threads = job->lanes.text_count};
+    struct sweep self = {.job = job, .process = job->process, .threads = job->lanes.text_count, .open_until_ns = INT64_MIN};
     enum status status;
 
     self.chunk.job = job;
