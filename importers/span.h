@@ -13,7 +13,8 @@
  * A library's own log (oneDNN) has no framework above it. Its primitives are OPERATORs ("onednn::convolution",
  * "onednn::convolution_backward_data", ...) whose signature says what comes in and goes out at their outer border; the reorders
  * around a primitive lie within its span as OPERATORs "onednn::reorder", each with one input and one output (kind.blocked where
- * the format is opaque) and, as its only argument, the cause of the conversion: "library", "weight" or "gradient".
+ * the format is opaque) and, as its only argument, the cause of the conversion: "library", "weight" or "gradient"; no argument:
+ * the order stays, only the dtype changes.
  */
 
 enum span_kind {

@@ -73,10 +73,10 @@ static bool has_known_namespace(const char *name, int length)
     return false;
 }
 
-/* "layer1.0.conv1": words tied by dots, one of them a number. */
+/* "layer1.0.conv1": words tied by dots, one of them a number, one of them none. */
 static bool is_module_path(const char *name, int length)
 {
-    bool number = false;
+    bool number = false, word = false;
     int start = 0, dots = 0;
     for (int at = 0; at <= length; at++) {
         if (at < length && name[at] != '.') {
@@ -87,11 +87,13 @@ static bool is_module_path(const char *name, int length)
         if (at == start)
             return false;
         int64_t ignored;
-        number |= start > 0 && read_number(name + start, at - start, &ignored) == at - start;
+        bool digits = read_number(name + start, at - start, &ignored) == at - start;
+        number |= digits;
+        word |= !digits;
         dots += at < length;
         start = at + 1;
     }
-    return number && dots;
+    return number && word && dots;
 }
 
 static bool starts_with(const char *name, int length, const char *start)

@@ -11,7 +11,7 @@
  *
  * An operator is a range that has a sequence number or sizes, or that is named like a C++ function (aten::conv2d) and comes
  * from PyTorch: with an op_id, or of one of PyTorch's own namespaces. Everything else is an annotation; "nn.Module: " and
- * dotted paths with a number in them ("layer1.0.conv1") are modules.
+ * dotted paths of words and numbers ("layer1.0.conv1") are modules.
  */
 #ifndef IMPORTERS_NSYS_RANGE_H
 #define IMPORTERS_NSYS_RANGE_H

@@ -109,10 +109,13 @@ static enum status give_span(struct groups *self, int32_t name, int64_t start_ns
     return job_span(self->job, &span);
 }
 
-static void add_use(struct signature *signature, const struct descriptor *tensor, const struct descriptor *place)
+static void add_use(struct signature *signature, const struct descriptor *tensor, const struct descriptor *place, bool grouped)
 {
-    signature->tensor[signature->tensors++] =
-        (struct tensor_use){.kind = tensor->kind, .out = place->out, .position = place->position};
+    signature->tensor[signature->tensors++] = (struct tensor_use){
+        .kind = grouped ? tensor_without_groups(&tensor->kind) : tensor->kind,
+        .out = place->out,
+        .position = place->position,
+    };
 }
 
 /* The primitive as its caller sees it: what is reordered inside stands in its outer format. */
@@ -128,23 +131,28 @@ static enum status give_main(struct groups *self, int64_t start_ns, int64_t end_
             if (other && self->call[j].partner == i)
                 outer = other;
         }
-        add_use(&signature, outer, tensor);
+        add_use(&signature, outer, tensor, tensor->grouped);
     }
     return give_span(self, main->name, start_ns, end_ns, lane, &signature);
+}
+
+/* A cast, or a copy: the same tag on both sides. */
+static bool keeps_order(const struct call *reorder)
+{
+    const struct descriptor *from = side(reorder, false), *to = side(reorder, true);
+    return !from || !to || strcmp(from->tag, to->tag) == 0;
 }
 
 static enum status give_reorder(struct groups *self, const struct call *reorder, int32_t lane)
 {
     struct tensor_use use[2];
-    struct signature signature = {.tensor = use, .arguments = reorder->cause};
+    struct signature signature = {.tensor = use, .arguments = keeps_order(reorder) ? NULL : reorder->cause};
     const struct descriptor *partner = reorder->partner < 0 ? NULL : &self->call[self->main].primitive.tensor[reorder->partner];
     for (int out = 0; out < 2; out++) {
         const struct descriptor *tensor = side(reorder, out);
         if (tensor)
-            add_use(&signature, tensor, partner && partner->out == out ? partner : tensor);
+            add_use(&signature, tensor, partner && partner->out == out ? partner : tensor, partner && partner->grouped);
     }
-    self->reorders++;
-    self->activations += strcmp(reorder->cause, "library") == 0;
     return give_span(self, self->reorder, reorder->start_ns, reorder->start_ns + reorder->dur_ns, lane, &signature);
 }
 

@@ -33,7 +33,6 @@ struct groups {
     int64_t lane_end_ns[GROUP_LANES];
     int lanes;
     int32_t order;
-    int64_t reorders, activations;
 };
 
 enum status groups_init(struct groups *self, struct job *job);

@@ -253,6 +253,7 @@ bool primitive_read(const struct verbose_line *line, struct primitive *out)
         *tensor = (struct descriptor){.kind.dtype = tensor_dtype(parts.dtype.at, parts.dtype.length), .role = role_of(stem)};
         in_place |= text_is(stem, "data");
         problem_sizes(&problem, tensor->role, &tensor->kind);
+        tensor->grouped = tensor->role == ROLE_WEIGHTS && problem.size[SIZE_G] > 1;
         if (!set_tag(&parts, tensor))
             return false;
         diff[out->tensors++] = is_diff;
@@ -274,6 +275,24 @@ bool descriptor_equal(const struct descriptor *a, const struct descriptor *b)
         return false;
     return !sizes_known || (a->kind.dims == b->kind.dims &&
                             memcmp(a->kind.size, b->kind.size, (size_t)a->kind.dims * sizeof a->kind.size[0]) == 0);
+}
+
+struct tensor_kind tensor_without_groups(const struct tensor_kind *kind)
+{
+    struct tensor_kind merged = *kind;
+    if (kind->dims < 3)
+        return merged;
+    merged.dims--;
+    for (int i = 0; i < merged.dims; i++) {
+        merged.size[i] = kind->size[i + 1];
+        merged.stride[i] = kind->stride[i + 1];
+    }
+    int64_t span = 0;
+    bool overflow = __builtin_mul_overflow(kind->size[0], kind->size[1], &merged.size[0]);
+    merged.has_strides &= !__builtin_mul_overflow(kind->size[1], kind->stride[1], &span) && span == kind->stride[0];
+    if (overflow)
+        merged.dims = -1;
+    return merged;
 }
 
 static bool splits(const char *tag, char dimension)

@@ -26,6 +26,7 @@ struct descriptor {
     enum role role;
     int position;        /* among the inputs, or among the outputs */
     bool out;
+    bool grouped;        /* weights (G, O / G, I / G, H, W), which PyTorch calls (O, I / G, H, W) */
 };
 
 struct primitive {
@@ -38,6 +39,9 @@ bool primitive_read(const struct verbose_line *line, struct primitive *out);
 
 /* Same dtype, tag and sizes (unknown sizes are like any). */
 bool descriptor_equal(const struct descriptor *a, const struct descriptor *b);
+
+/* The kind of a grouped convolution's weights as PyTorch has them. */
+struct tensor_kind tensor_without_groups(const struct tensor_kind *kind);
 
 /* A tag that only weights have: their output channels are split, and innermost within the block. */
 bool tag_is_weights(const char *tag);

@@ -4,12 +4,12 @@
 #include "base/array.h"
 #include "importers/passes/convert.h"
 
-/* Between `either` and contiguous or channels_last nothing moves; between `either` and a library's blocks it does. */
+/* Between `either` and contiguous or channels_last nothing moves; with a library's blocks on a side it does, since a cause is told. */
 static bool moves(enum memory_format from, enum memory_format to)
 {
     bool blocks = from == FORMAT_BLOCKED || to == FORMAT_BLOCKED;
-    return from != FORMAT_COUNT && to != FORMAT_COUNT && from != to &&
-           (blocks || (from != FORMAT_EITHER && to != FORMAT_EITHER));
+    return from != FORMAT_COUNT && to != FORMAT_COUNT &&
+           (blocks || (from != to && from != FORMAT_EITHER && to != FORMAT_EITHER));
 }
 
 static enum conversion_cause cause_told(const struct chunk *chunk, const struct node *reorder)
@@ -62,7 +62,7 @@ enum status convert_by_reorders(struct converter *self)
     const struct chunk *chunk = self->chunk;
     for (int n = 0; n < chunk->nodes_count; n++) {
         const struct node *node = &chunk->nodes[n];
-        if (self->class_[n] != CLASS_REORDER || node->operator_ < 0)
+        if (self->class_[n] != CLASS_REORDER || node->operator_ < 0 || !chunk_arguments(chunk, node))
             continue;
         int source = side(chunk, node, false), dest = side(chunk, node, true);
         if (source >= 0 && dest >= 0 &&

@@ -124,6 +124,12 @@ static bool is_backward_node(const char *name)
     return found && found[strspn(found, "0123456789")] == '\0' && !strstr(name, "::");
 }
 
+/* "onednn::convolution_backward_data" */
+static bool is_backward_primitive(const char *name)
+{
+    return begins(name, "onednn::") && strstr(name, "_backward");
+}
+
 static enum op_phase phase_of_name(const char *name)
 {
     static const struct {
@@ -145,7 +151,7 @@ static enum op_phase phase_of_name(const char *name)
         if (begins(name, spans[i].begins))
             return spans[i].phase;
     }
-    return is_backward_node(name) ? PHASE_BACKWARD : PHASE_COUNT;
+    return is_backward_node(name) || is_backward_primitive(name) ? PHASE_BACKWARD : PHASE_COUNT;
 }
 
 /* Operators have a namespace; an Inductor kernel's launcher has none. */

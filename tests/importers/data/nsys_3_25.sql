@@ -1,5 +1,6 @@
 -- Nsight Systems 2026 (schema 3.25): columns come and go, most may be NULL. Two processes on two devices whose correlation ids are
 -- the same; PyTorch's emit_nvtx texts; a backward pass on a thread of its own; graphs as a whole; lost events; rows before the capture.
+-- Kernels on device 1 take one nanosecond more.
 CREATE TABLE StringIds (id INTEGER NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE META_DATA_EXPORT (name TEXT NOT NULL, value TEXT);
 CREATE TABLE META_DATA_CAPTURE (name TEXT NOT NULL, value TEXT);
@@ -54,7 +55,7 @@ INSERT INTO NVTX_EVENTS SELECT 100, NULL, 34, 'a mark', pid + 10, NULL, NULL, 0,
 INSERT INTO NVTX_EVENTS SELECT 100, NULL, 75, 'a domain', pid + 10, NULL, NULL, 0, NULL FROM p;
 INSERT INTO CUPTI_ACTIVITY_KIND_RUNTIME SELECT 20000 * n + 200 + back + 100 * (k % 3), 20000 * n + 250 + back + 100 * (k % 3), k % 2,
   pid + 10 + (back > 0), 100 * n + k, 1 + k % 2, 0, NULL FROM p, i, k;
-INSERT INTO CUPTI_ACTIVITY_KIND_KERNEL SELECT 20000 * n + 1000 + back + 1000 * (k % 3), 20000 * n + 1000 + back + 1000 * (k % 3) + dur,
+INSERT INTO CUPTI_ACTIVITY_KIND_KERNEL SELECT 20000 * n + 1000 + back + 1000 * (k % 3), 20000 * n + 1000 + back + 1000 * (k % 3) + dur + device,
   device, 1, NULL, 7, 100 * n + k, pid, name, short, NULL, NULL FROM p, i, k;
 INSERT INTO CUPTI_ACTIVITY_KIND_RUNTIME SELECT 20000 * n + 20, 20000 * n + 30, 0, pid + 10, 100 * n + 50, 9, 0, NULL FROM p, i;
 INSERT INTO CUPTI_ACTIVITY_KIND_MEMCPY SELECT 20000 * n + 40, 20000 * n + 80, device, 7, 100 * n + 50, pid, 4096, 1 FROM p, i;
