@@ -46,7 +46,7 @@ static enum status check_limit(sqlite3 *db, const struct limit *limit, struct st
     if (isnan(limit->most))
         return STATUS_OK;
     if (isnan(figure.value))
-        return FAIL(NOT_FOUND, "%s: %s is unknown (no durations), so its limit cannot be checked; leave that limit out",
+        return FAIL(NOT_FOUND, "%s: %s is unknown in this trace, so its limit cannot be checked; leave that limit out",
                     sqlite3_db_filename(db, "main"), limit->words);
     /* Counts are means over steps: a rounding error is no excess. */
     if (figure.value <= limit->most + 1e-9)

@@ -24,5 +24,12 @@ SELECT text FROM
                        CASE WHEN EXISTS (SELECT 1 FROM step) THEN 'per step' ELSE 'in the trace' END)
    FROM holds, (SELECT count(*) AS alone FROM cost_steps s CROSS JOIN conversion c ON c.step_id IS s.step_id
                 WHERE c.op_id IS NULL)
-   WHERE operators AND alone > 0)
+   WHERE operators AND alone > 0
+   UNION ALL
+   SELECT 2, 5, 'The model is contiguous. On a CPU, oneDNN then reorders activations into blocks and back inside each convolution, '
+             || 'which a profiler of PyTorch does not see: run it with ONEDNN_VERBOSE=1 and import the log, or try channels_last.'
+   FROM holds WHERE source IN ('run', 'kineto') AND formats AND NOT kernels
+     AND EXISTS (SELECT 1 FROM op_def WHERE name = 'aten::convolution' AND output_format = 'contiguous')
+     AND NOT EXISTS (SELECT 1 FROM op_def WHERE name = 'aten::convolution' AND output_format = 'channels_last')
+     AND NOT EXISTS (SELECT 1 FROM conversion_def WHERE cause = 'library'))
 ORDER BY part, note_id;
