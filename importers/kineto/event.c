@@ -27,10 +27,11 @@ struct category_row {
     const char *word;
     size_t length;
     enum event_role role;
+    const char *device;
 };
 
 static const struct category_row categories[] = {
-#define CATEGORY(word, role) {word, sizeof word - 1, EVENT_##role},
+#define CATEGORY(word, role, device) {word, sizeof word - 1, EVENT_##role, device},
 #include "importers/kineto/categories.def"
 #undef CATEGORY
 };
@@ -47,15 +48,18 @@ static enum event_field find_field(const struct field_row *rows, size_t count, s
     return FIELD_COUNT;
 }
 
-static enum event_role find_role(struct json_text value)
+static void find_role(struct event *event)
 {
-    struct json_text word = json_bare(value);
+    struct json_text word = json_bare(event->field[FIELD_CAT]);
     size_t length = json_length(word);
+    event->role = EVENT_NOBODYS;
     for (size_t i = 0; i < COUNT(categories); i++) {
-        if (categories[i].length == length && memcmp(categories[i].word, word.at, length) == 0)
-            return categories[i].role;
+        if (categories[i].length != length || memcmp(categories[i].word, word.at, length) != 0)
+            continue;
+        event->role = categories[i].role;
+        event->device = categories[i].device;
+        return;
     }
-    return EVENT_NOBODYS;
 }
 
 static bool begins_with(struct json_text value, const char *prefix, size_t length)
@@ -71,7 +75,7 @@ static bool is_nobodys(struct event *event, enum event_field newest)
     if (newest == FIELD_PH)
         return !json_is(json_bare(field[FIELD_PH]), "X", 1);
     if (newest == FIELD_CAT) {
-        event->role = find_role(field[FIELD_CAT]);
+        find_role(event);
         if (event->role == EVENT_NOBODYS)
             return true;
     }

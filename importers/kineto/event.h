@@ -43,6 +43,7 @@ enum event_role {
 
 struct event {
     enum event_role role;
+    const char *device; /* the kind of device that its category gives away: "cuda", "xpu"; NULL */
     struct json_text field[FIELD_COUNT]; /* values as they stand in the file; at == NULL: not there */
 };
 

@@ -62,9 +62,9 @@ static int64_t started_unix_ns(const struct kineto *self)
 
 static enum status describe(struct kineto *self)
 {
-    bool device = self->spans.device >= 0 || self->spans.launches;
+    const char *seen = self->spans.device >= 0 ? "cuda" : "cpu";
     struct job_info info = {
-        .device = device ? "cuda" : "cpu",
+        .device = self->spans.kind ? self->spans.kind : seen,
         .device_name = kineto_header_device(&self->header, self->spans.device),
         .library_versions = self->header.versions.length ? self->header.versions.text : NULL,
         .batch_size = -1,

@@ -132,7 +132,7 @@ static enum status find_lane(struct spans *self, bool device, int64_t group, int
 
     if (!known->used || known->device != device || known->group != group || known->member != member) {
         struct spans_lane fresh = {.group = group, .member = member, .device = device, .used = true};
-        TRY(device ? job_stream(self->job, "cuda", group, member, &fresh.lane)
+        TRY(device ? job_stream(self->job, self->kind ? self->kind : "cuda", group, member, &fresh.lane)
                    : job_thread(self->job, group, member, &fresh.lane));
         *known = fresh;
     }
@@ -187,7 +187,7 @@ static enum status read_host(struct spans *self, const struct event *event, enum
     if (event->role == EVENT_LAUNCH) {
         int64_t correlation = integer(event, FIELD_CORRELATION, -1);
         span->correlation = correlation > 0 ? correlation : -1;
-        self->launches = true;
+        self->kind = event->device;
         return STATUS_OK;
     }
     if (class_ == NAME_STEP) {

@@ -25,7 +25,7 @@ struct spans {
     int64_t untimed;    /* events without a time that can be one */
     int64_t first_ns;   /* the earliest start */
     int64_t device;     /* of the first device event, -1 = none yet */
-    bool launches;      /* calls of a device's driver were seen */
+    const char *kind;   /* of the devices: "cuda" (ROCm's, too), "xpu"; NULL = no call of a driver was seen yet */
 };
 
 enum status spans_init(struct spans *self, struct job *job);
