@@ -217,8 +217,8 @@ class Model:
             notes.append("of the model's 4-D parameters %d are channels_last and %d contiguous" % (
                 formats["channels_last"], formats["contiguous"]))
         if self.regions:
-            notes.append("torch.compile is at work: compiled regions are recorded as regions, the operators inside are not "
-                         "seen, and no module paths")
+            notes.append("torch.compile is at work: compiled regions are recorded as regions; of what runs inside only those "
+                         "operators are seen that the compiler left as they are, and modules and the batch size are not")
         return notes
 
 
