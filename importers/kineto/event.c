@@ -42,7 +42,7 @@ static enum event_field find_field(const struct field_row *rows, size_t count, s
 {
     size_t length = json_length(key);
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].length == length && memcmp(rows[i].key, key.at, length) == 0)
+        if (rows[i].length == length && rows[i].key[0] == *key.at && memcmp(rows[i].key, key.at, length) == 0)
             return rows[i].field;
     }
     return FIELD_COUNT;
@@ -54,7 +54,8 @@ static void find_role(struct event *event)
     size_t length = json_length(word);
     event->role = EVENT_NOBODYS;
     for (size_t i = 0; i < COUNT(categories); i++) {
-        if (categories[i].length != length || memcmp(categories[i].word, word.at, length) != 0)
+        if (categories[i].length != length || categories[i].word[0] != *word.at ||
+            memcmp(categories[i].word, word.at, length) != 0)
             continue;
         event->role = categories[i].role;
         event->device = categories[i].device;
