@@ -65,7 +65,7 @@ enum status trace_draft_finish(struct trace_draft *draft)
     int code;
 
     TRY_OUT(trace_exec(draft->db, trace_sql("indexes.sql")));
-    TRY_OUT(trace_exec(draft->db, "COMMIT; ANALYZE"));
+    TRY_OUT(trace_exec(draft->db, "COMMIT; PRAGMA analysis_limit=1000; ANALYZE"));
     code = sqlite3_close(draft->db);
     if (code != SQLITE_OK) {
         status = trace_failure(draft->db, NULL);

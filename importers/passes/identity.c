@@ -134,6 +134,14 @@ static bool is_input(const struct namer *self, const struct node *node, int entr
     return false;
 }
 
+/* The node itself, or one inside of it: not just any later one, since threads run side by side. */
+static bool is_within(const struct chunk *chunk, int node, int outer)
+{
+    while (node > outer)
+        node = chunk->nodes[node].parent;
+    return node == outer;
+}
+
 static enum status name_output(struct namer *self, int node_number, int number)
 {
     const struct node *node = &self->chunk->nodes[node_number];
@@ -142,7 +150,7 @@ static enum status name_output(struct namer *self, int node_number, int number)
     int entry;
 
     TRY(find_entry(self, tensor, &entry));
-    if (entry >= 0 && (self->entries[entry].made_by >= node_number || is_input(self, node, entry)))
+    if (entry >= 0 && (is_within(self->chunk, self->entries[entry].made_by, node_number) || is_input(self, node, entry)))
         return set_entry(self, number, entry);
     TRY(memory_at(self, tensor->storage, &memory));
     if (tensor->storage >= 0 && !takes(self, node, tensor) && memory->renewed_by < node_number) {

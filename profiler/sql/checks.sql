@@ -103,9 +103,10 @@ FROM op LEFT JOIN op forward ON forward.op_id = op.forward_op_id
 WHERE op.forward_op_id IS NOT NULL
   AND (forward.op_id IS NULL OR forward.step_id IS NOT op.step_id OR forward.op_id >= op.op_id);
 
+-- Operators alone: a wrapper gives the same tensor as the operator that it calls.
 SELECT 'one_producer_per_tensor', 'tensor ' || t.tensor || ' of step ' || op.step_id || ' x ' || count(*)
 FROM op JOIN op_tensor_def t USING (op_def_id)
-WHERE t.direction = 'out' AND NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL
+WHERE t.direction = 'out' AND NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL AND op.level = 0
 GROUP BY op.step_id, t.tensor HAVING count(*) > 1;
 
 -- Operators with one host run as one, so their order among themselves says nothing. A tensor made outside the step is
@@ -116,7 +117,7 @@ FROM (SELECT op.step_id, t.tensor,
              CASE t.direction WHEN 'in' THEN ifnull(op.fused_into, op.op_id) END AS consumer,
              CASE t.direction WHEN 'out' THEN ifnull(op.fused_into, op.op_id) END AS producer
       FROM op JOIN op_tensor_def t USING (op_def_id)
-      WHERE NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL)
+      WHERE NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL AND op.level = 0)
 GROUP BY step_id, tensor HAVING min(consumer) < min(producer);
 
 SELECT 'known_word', 'op_def ' || op_def_id || ' phase ' || phase
