@@ -25,7 +25,7 @@
  *
  * Verdicts. thrash: culprit of a round trip in at least half of the cost steps in which it occurs; unknown: a library's
  * conversion inside it goes one way, and the trace shows no way back; necessary: charged with other conversions, but no
- * culprit; clean: none, and the trace would have shown one (formats of its tensors, or its kernels). Of an operator of
+ * culprit; clean: none, and the trace would have shown one (formats of its tensors, or kernels that are no copies). Of an operator of
  * which it shows neither there is no finding. The figures of a thrash finding are those of the conversions
  * that vanish with its round trips: a batch, weight or optimizer conversion under the same operator is no part of them.
  * A necessary or unknown finding has costs, but nothing that could be won back: its lost throughput is NULL.

@@ -47,7 +47,7 @@ struct step_times {
 /* An operator instance: name and module path of a forward operator. */
 struct key {
     int name, path, block; /* numbers in words; block: path of the module that holds it and its consumers */
-    bool evident;          /* of one of its operators at least, a conversion would show */
+    bool dark;             /* of one of its operators at least, a conversion would not show */
     unsigned phases;       /* of the operators themselves */
     int seen_steps, trip_steps, last_seen, last_trip; /* cost steps in which it occurs / is a culprit */
 };

@@ -142,9 +142,9 @@ static enum status add_occurrences(struct analysis *self)
         TRY(ledger_key(self, i, &key));
         struct key *k = &self->keys[key];
         k->phases |= self->step.ops[i].phase;
-        if (!k->evident) {
+        if (!k->dark) {
             TRY(evidence_look(self, self->step.ops[i].def));
-            k->evident = self->step.ops[i].def->evidence == EVIDENCE_FOUND;
+            k->dark = self->step.ops[i].def->evidence == EVIDENCE_NONE;
         }
         k->seen_steps += k->last_seen != self->now->cost;
         k->last_seen = self->now->cost;

@@ -1,6 +1,7 @@
 /*
  * Of which operator instances the trace could show a conversion, if there were one: the format of a tensor is known (or
- * it has too few dimensions to have one), or a kernel. Of the others nothing is known, and no finding calls them clean.
+ * it has too few dimensions to have one), or its kernels, none of which is a copy: whether a copy is a conversion, only
+ * formats tell. Of the others nothing is known, and no finding calls them clean.
  */
 #include "analysis/analysis_int.h"
 
@@ -27,7 +28,9 @@ out:
 /* Kernels are asked for only where formats do not tell, and once an instance. */
 enum status evidence_look(struct analysis *self, struct op_def *def)
 {
-    static const char sql[] = "SELECT 1 FROM op JOIN kernel USING (op_id) WHERE op_def_id = ?1 LIMIT 1";
+    static const char sql[] =
+        "SELECT count(*) > 0 AND total(role IS 'copy') = 0 FROM kernel JOIN kernel_def USING (kernel_def_id)"
+        " WHERE op_id = (SELECT op_id FROM op JOIN kernel USING (op_id) WHERE op_def_id = ?1 LIMIT 1)";
     sqlite3_stmt *row = NULL;
     enum status status = STATUS_OK;
     int more;
@@ -37,7 +40,7 @@ enum status evidence_look(struct analysis *self, struct op_def *def)
     TRY_OUT(trace_prepare(self->db, sql, &row));
     trace_bind_int(row, 1, def->id);
     TRY_OUT(trace_step(row, &more));
-    def->evidence = more ? EVIDENCE_FOUND : EVIDENCE_NONE;
+    def->evidence = more && sqlite3_column_int(row, 0) ? EVIDENCE_FOUND : EVIDENCE_NONE;
 out:
     sqlite3_finalize(row);
     return status;

@@ -87,7 +87,7 @@ static bool is_proved(const struct analysis *self)
     double charged = 0, all = 0;
 
     for (int i = 0; i < self->keys_count; i++)
-        evident = evident || self->keys[i].evident;
+        evident = evident || (self->keys[i].seen_steps > 0 && !self->keys[i].dark);
     for (int g = 0; g < self->groups_count; g++) {
         charged += (double)self->groups[g].conversions;
         if (self->groups[g].situations & SITUATION_ONE_WAY && self->groups[g].conversions > 0)

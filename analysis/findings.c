@@ -36,13 +36,14 @@ static enum verdict judge(const struct analysis *self, enum scope scope, int ite
                                                                       : VERDICT_CLEAN;
 }
 
+/* A conversion would have shown in every one of its operators. */
 static bool is_evident(const struct analysis *self, enum scope scope, int item)
 {
     for (int i = 0; i < self->keys_count; i++) {
-        if (self->keys[i].evident && ledger_item(self, i, scope) == item)
-            return true;
+        if (self->keys[i].dark && ledger_item(self, i, scope) == item)
+            return false;
     }
-    return false;
+    return true;
 }
 
 static void add_group(struct finding *finding, const struct group *group, double *exposed_ns, int steps)

@@ -11,7 +11,7 @@
  *   op LABEL NAME[@PATH] PHASE [in=T,T] [out=T] [dur=N] [at=N] [thread=N] [forward=LABEL] [into=LABEL]
  *      [level=N] [parent=LABEL]
  *   cv CAUSE FROM>TO [src=T] [dst=T] [dur=N | silent] [stream=N] [at=N] [launch=N]     a conversion of the operator above
- *   kernel dur=N at=N stream=N [launch=N]                                   a kernel of the operator above
+ *   kernel dur=N at=N stream=N [launch=N] [role=copy]                       a kernel of the operator above
  *
  * T is NAME:FORMAT, NAME!:FORMAT for persistent tensors; formats c (contiguous) cl e (either) b (blocked) s (strided)
  * 5 (5-D) 2 (2-D). Operators follow one another in time unless `at` (from the step's start) says otherwise.

@@ -206,10 +206,10 @@ static void read_op(struct loader *self, char **words, int count)
     add_tensors(self, op->def, "out", value_of(words, count, "out"));
 }
 
-static int add_kernel_def(struct loader *self, const char *stream)
+static int add_kernel_def(struct loader *self, const char *stream, const char *role)
 {
-    insert(self, "INSERT INTO kernel_def (kernel_def_id, name, stream) VALUES (%d, 'kernel', %Q)", ++self->kernel_defs,
-           stream);
+    insert(self, "INSERT INTO kernel_def (kernel_def_id, name, stream, role) VALUES (%d, 'kernel', %Q, %Q)",
+           ++self->kernel_defs, stream, role);
     return self->kernel_defs;
 }
 
@@ -237,7 +237,7 @@ static void read_cv(struct loader *self, char **words, int count)
     cv->dur = number_of(words, count, "dur", 10);
     cv->at = number_of(words, count, "at", -1);
     cv->launch = number_of(words, count, "launch", -1);
-    cv->kernel = silent ? 0 : add_kernel_def(self, value_of(words, count, "stream"));
+    cv->kernel = silent ? 0 : add_kernel_def(self, value_of(words, count, "stream"), "conversion");
     cv->def = ++self->cvs;
     read_end(self, value_of(words, count, "src"), source, kept[0]);
     read_end(self, value_of(words, count, "dst"), dest, kept[1]);
@@ -256,7 +256,7 @@ static void read_kernel(struct loader *self, char **words, int count)
     kernel->dur = number_of(words, count, "dur", 10);
     kernel->at = number_of(words, count, "at", 0);
     kernel->launch = number_of(words, count, "launch", -1);
-    kernel->def = add_kernel_def(self, value_of(words, count, "stream"));
+    kernel->def = add_kernel_def(self, value_of(words, count, "stream"), value_of(words, count, "role"));
 }
 
 static void read_run(struct loader *self, char **words, int count)
