@@ -1,6 +1,6 @@
 /*
- * Of which operator instances the trace could show a conversion, if there were one: the format of a tensor is known (or
- * it has too few dimensions to have one), or its kernels, none of which is a copy: whether a copy is a conversion, only
+ * Of which operator instances the trace could show a conversion, if there were one: how a tensor lies in memory is known
+ * (or it has too few dimensions to lie in more than one way), or its kernels, none of which is a copy: whether a copy is a conversion, only
  * formats tell. Of the others nothing is known, and no finding calls them clean.
  */
 #include "analysis/analysis_int.h"
@@ -11,12 +11,13 @@ enum status pass_evidence(struct analysis *self)
     enum status status;
     int more;
 
-    TRY_OUT(trace_prepare(self->db, "SELECT op_def_id, memory_format, shape FROM op_tensor_def", &row));
+    TRY_OUT(trace_prepare(self->db, "SELECT op_def_id, memory_format, shape, strides IS NOT NULL FROM op_tensor_def", &row));
     TRY_OUT(trace_step(row, &more));
     while (more) {
         struct op_def *def = definition_of_op(self, sqlite3_column_int64(row, 0));
         if (def && def->evidence == EVIDENCE_UNCHECKED &&
-            order_of((const char *)sqlite3_column_text(row, 1), (const char *)sqlite3_column_text(row, 2)))
+            (sqlite3_column_int(row, 3) ||
+             order_of((const char *)sqlite3_column_text(row, 1), (const char *)sqlite3_column_text(row, 2))))
             def->evidence = EVIDENCE_FOUND;
         TRY_OUT(trace_step(row, &more));
     }

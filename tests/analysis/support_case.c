@@ -151,8 +151,9 @@ static void add_tensors(struct loader *self, int def, const char *direction, con
         int number = parse_tensor(self, one, &persistent, &format);
         ck_assert_msg(format, "line %d: %s has no format", self->line, one);
         const char *shape = *format == '2' ? "[8, 16]" : *format == '5' ? "[8, 2, 8, 4, 4]" : "[8, 16, 4, 4]";
-        insert(self, "INSERT INTO op_tensor_def VALUES (%d, %Q, %d, %d, %d, 'float32', %Q, NULL, %Q, 8192)", def,
-               direction, position, number, persistent, shape, format_word(format));
+        insert(self, "INSERT INTO op_tensor_def VALUES (%d, %Q, %d, %d, %d, 'float32', %Q, %Q, %Q, 8192)", def,
+               direction, position, number, persistent, shape, *format == '5' ? "[256, 128, 16, 4, 1]" : NULL,
+               format_word(format));
     }
 }
 
