@@ -1,7 +1,7 @@
 /*
  * Of which operator instances the trace could show a conversion, if there were one: how a tensor lies in memory is known
- * (or it has too few dimensions to lie in more than one way), or its kernels, none of which is a copy: whether a copy is a conversion, only
- * formats tell. Of the others nothing is known, and no finding calls them clean.
+ * (or it has too few dimensions to lie in more than one way), or its kernels, none of which is a copy: whether a copy is
+ * a conversion, only formats tell. Of the others nothing is known, and no finding calls them clean.
  */
 #include "analysis/analysis_int.h"
 

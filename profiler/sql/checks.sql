@@ -103,10 +103,13 @@ FROM op LEFT JOIN op forward ON forward.op_id = op.forward_op_id
 WHERE op.forward_op_id IS NOT NULL
   AND (forward.op_id IS NULL OR forward.step_id IS NOT op.step_id OR forward.op_id >= op.op_id);
 
--- Operators alone: a wrapper gives the same tensor as the operator that it calls.
+-- Operators alone: a wrapper gives the same tensor as the operator that it calls. Who gives back what it took (in place,
+-- aten::detach) makes nothing.
 SELECT 'one_producer_per_tensor', 'tensor ' || t.tensor || ' of step ' || op.step_id || ' x ' || count(*)
 FROM op JOIN op_tensor_def t USING (op_def_id)
 WHERE t.direction = 'out' AND NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL AND op.level = 0
+  AND NOT EXISTS (SELECT 1 FROM op_tensor_def taken
+                  WHERE taken.op_def_id = t.op_def_id AND taken.direction = 'in' AND taken.tensor = t.tensor)
 GROUP BY op.step_id, t.tensor HAVING count(*) > 1;
 
 -- Operators with one host run as one, so their order among themselves says nothing. A tensor made outside the step is
@@ -135,4 +138,12 @@ SELECT 'known_word', 'conversion_def ' || conversion_def_id || ' ' || cause
 FROM conversion_def
 WHERE cause NOT IN ('input', 'operator', 'explicit', 'library', 'weight', 'gradient', 'optimizer')
    OR from_format NOT IN ('contiguous', 'channels_last', 'either', 'blocked', 'strided')
-   OR to_format NOT IN ('contiguous', 'channels_last', 'either', 'blocked', 'strided');
+   OR to_format NOT IN ('contiguous', 'channels_last', 'either', 'blocked', 'strided')
+UNION ALL
+SELECT 'known_word', 'op ' || op_id || ' level ' || level FROM op WHERE level NOT IN (-1, 0, 1)
+UNION ALL
+SELECT 'known_word', 'step ' || step_id || ' mode ' || mode FROM step WHERE mode NOT IN ('recorded', 'timed', 'undisturbed');
+
+-- Nothing watched an undisturbed step.
+SELECT 'undisturbed_step_is_empty', 'op ' || op_id || ' in step ' || step_id
+FROM step JOIN op USING (step_id) WHERE mode = 'undisturbed';

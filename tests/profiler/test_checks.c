@@ -47,12 +47,15 @@ static const struct {
     {"fused_after_its_host", "UPDATE op SET fused_into = 3 WHERE op_id = 4"},
     {"forward_operator_earlier_in_step", "UPDATE op SET forward_op_id = 2 WHERE op_id = 15"},
     {"forward_operator_earlier_in_step", "UPDATE op SET forward_op_id = 8 WHERE op_id = 7"},
-    {"one_producer_per_tensor", "UPDATE op_tensor_def SET tensor = 6 WHERE tensor = 7 AND direction = 'out'"},
+    {"one_producer_per_tensor", "UPDATE op_tensor_def SET tensor = 2 WHERE tensor = 7 AND direction = 'out'"},
     {"produced_before_consumed", "UPDATE op_tensor_def SET tensor = 8 WHERE tensor = 2 AND direction = 'in'"},
     {"known_word", "UPDATE op_def SET phase = 'evaluation' WHERE op_def_id = 1"},
     {"known_word", "UPDATE op_tensor_def SET memory_format = 'NHWC' WHERE tensor = 2"},
     {"known_word", "UPDATE kernel_def SET role = 'reorder' WHERE kernel_def_id = 1"},
     {"known_word", "UPDATE conversion_def SET cause = 'permute' WHERE conversion_def_id = 1"},
+    {"known_word", "UPDATE op SET level = 2 WHERE op_id = (SELECT min(op_id) FROM op)"},
+    {"known_word", "UPDATE step SET mode = 'watched' WHERE step_id = 1"},
+    {"undisturbed_step_is_empty", "UPDATE step SET mode = 'undisturbed' WHERE step_id = 1"},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
