@@ -201,10 +201,11 @@ static unsigned parameters_of(const struct row *row)
 
 static enum shape_rule shape_of(const struct row *row, int *same_as)
 {
-    static const char *const words[] = {"-", "same", "conv", "pool", "resize", "cat"};
-    if (row->column_length[3] == 6 && memcmp(row->column[3], "same:", 5) == 0) {
+    static const char *const words[] = {"-",      "same", "like",     "all",  "conv", "pool",
+                                        "resize", "cat",  "elements", "part", "flat"};
+    if (row->column_length[3] == 6 && row->column[3][4] == ':') {
         *same_as = row->column[3][5] - '0';
-        return SHAPE_SAME;
+        return row->column[3][0] == 's' ? SHAPE_SAME : SHAPE_LIKE;
     }
     for (int i = 0; i < (int)(sizeof words / sizeof words[0]); i++) {
         if (column_is(row, 3, words[i]))

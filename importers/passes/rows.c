@@ -1,6 +1,6 @@
 /*
- * Pass: a chunk's rows, in an order in which every reference points back: step, operators in order of their start, kernels,
- * conversions. Kernels and conversions belong to the operator of level 0 that their node is, or is inside of.
+ * Pass: a chunk's rows, in an order in which every reference points back: step, operators in order of their start,
+ * kernels, conversions. Kernels and conversions belong to the operator of level 0 that their node is, or is inside of.
  */
 #include <stdio.h>
 
@@ -99,7 +99,8 @@ struct kernel_row {
     int64_t def, op, start_ns, dur_ns, correlation, launch_ns; /* -1 = unknown, except times */
 };
 
-static enum status write_kernel(struct rows *self, const struct chunk *chunk, const struct kernel_row *kernel, int64_t *id)
+static enum status write_kernel(struct rows *self, const struct chunk *chunk, const struct kernel_row *kernel,
+                                int64_t *id)
 {
     sqlite3_stmt *row = self->insert[INSERT_KERNEL];
 
@@ -127,7 +128,8 @@ static const char *stream_text(const struct lane *lane, char *text, size_t room)
     return text;
 }
 
-static enum status kernel_def(struct rows *self, const struct chunk *chunk, const struct chunk_kernel *kernel, int64_t *def)
+static enum status kernel_def(struct rows *self, const struct chunk *chunk, const struct chunk_kernel *kernel,
+                              int64_t *def)
 {
     const struct lane *lane = job_lane(chunk->job, kernel->lane);
     char stream[64];
@@ -149,8 +151,11 @@ static enum status write_kernels(struct rows *self, struct chunk *chunk)
 {
     for (int i = 0; i < chunk->kernels_count; i++) {
         struct chunk_kernel *kernel = &chunk->kernels[i];
-        struct kernel_row row = {.op = op_id(chunk, operator_of(chunk, kernel->node)), .start_ns = kernel->start_ns,
-                                 .dur_ns = kernel->dur_ns, .correlation = kernel->correlation, .launch_ns = kernel->launch_ns};
+        struct kernel_row row = {.op = op_id(chunk, operator_of(chunk, kernel->node)),
+                                 .start_ns = kernel->start_ns,
+                                 .dur_ns = kernel->dur_ns,
+                                 .correlation = kernel->correlation,
+                                 .launch_ns = kernel->launch_ns};
         TRY(kernel_def(self, chunk, kernel, &row.def));
         TRY(write_kernel(self, chunk, &row, &kernel->kernel_id));
     }
@@ -162,10 +167,17 @@ static enum status write_copy(struct rows *self, const struct chunk *chunk, cons
                               int64_t *id)
 {
     const struct node *copy = &chunk->nodes[conversion->copy];
-    struct kernel_row row = {.op = op_id(chunk, operator_of(chunk, conversion->copy)), .start_ns = copy->start_ns,
-                             .dur_ns = copy->dur_ns, .correlation = -1, .launch_ns = -1};
-    struct rows_kernel made = {.name_text = chunk_word(chunk, copy->name), .device = "cpu", .name = copy->name, .lane = -1,
-                               .role = ROLE_CONVERSION, .bytes_read = conversion->bytes_read,
+    struct kernel_row row = {.op = op_id(chunk, operator_of(chunk, conversion->copy)),
+                             .start_ns = copy->start_ns,
+                             .dur_ns = copy->dur_ns,
+                             .correlation = -1,
+                             .launch_ns = -1};
+    struct rows_kernel made = {.name_text = chunk_word(chunk, copy->name),
+                               .device = "cpu",
+                               .name = copy->name,
+                               .lane = -1,
+                               .role = ROLE_CONVERSION,
+                               .bytes_read = conversion->bytes_read,
                                .bytes_written = conversion->bytes_written};
 
     *id = self->copy_kernel[conversion->copy];
@@ -178,20 +190,22 @@ static enum status write_copy(struct rows *self, const struct chunk *chunk, cons
 }
 
 struct conversion_row {
-    int node;         /* operator; -1 = unknown */
-    int64_t kernel;   /* row; -1 = none */
+    int node;       /* operator; -1 = unknown */
+    int64_t kernel; /* row; -1 = none */
     int64_t start_ns, dur_ns;
     bool has_start;
 };
 
 /* A conversion's kernel decides under which operator it stands. */
-static enum status place_conversion(struct rows *self, const struct chunk *chunk, const struct chunk_conversion *conversion,
-                                    struct conversion_row *row)
+static enum status place_conversion(struct rows *self, const struct chunk *chunk,
+                                    const struct chunk_conversion *conversion, struct conversion_row *row)
 {
-    *row = (struct conversion_row){.node = conversion->node, .kernel = -1, .dur_ns = -1, .has_start = conversion->node >= 0};
+    *row = (struct conversion_row){
+        .node = conversion->node, .kernel = -1, .dur_ns = -1, .has_start = conversion->node >= 0};
     if (conversion->kernel >= 0) {
         const struct chunk_kernel *kernel = &chunk->kernels[conversion->kernel];
-        *row = (struct conversion_row){operator_of(chunk, kernel->node), kernel->kernel_id, kernel->start_ns, kernel->dur_ns, true};
+        *row = (struct conversion_row){operator_of(chunk, kernel->node), kernel->kernel_id, kernel->start_ns,
+                                       kernel->dur_ns, true};
     } else if (conversion->copy >= 0) {
         const struct node *copy = &chunk->nodes[conversion->copy];
         *row = (struct conversion_row){operator_of(chunk, conversion->copy), -1, copy->start_ns, copy->dur_ns, true};

@@ -1,7 +1,7 @@
 /*
  * Rows of what repeats. An operator instance is: name, phase, module, tensors with their kinds and numbers within the
- * chunk, and the how-manieth of the chunk it is of all that are alike. Its place in the chunk is no part of it: an operator
- * more in one step would make all that follow new ones. So `sequence` is the place where it was met first.
+ * chunk, and the how-manieth of the chunk it is of all that are alike. Its place in the chunk is no part of it: an
+ * operator more in one step would make all that follow new ones. So `sequence` is the place where it was met first.
  */
 #include <string.h>
 
@@ -32,7 +32,8 @@ static enum status make_op_key(struct rows *self, const struct chunk *chunk, con
     *key = (struct op_key){node->name, node->module, (int32_t)node->phase, node->tensors};
     for (int i = 0; i < node->tensors; i++) {
         const struct node_tensor *tensor = &chunk->tensors[node->first_tensor + i];
-        key->tensor[i] = (struct tensor_key){tensor->id, tensor->kind, tensor->position, tensor->out, tensor->persistent};
+        key->tensor[i] =
+            (struct tensor_key){tensor->id, tensor->kind, tensor->position, tensor->out, tensor->persistent};
     }
     return STATUS_OK;
 }
@@ -152,7 +153,8 @@ enum status rows_op_def(struct rows *self, const struct chunk *chunk, int node, 
 
 enum status rows_kernel_def(struct rows *self, const struct rows_kernel *kernel, int64_t *id)
 {
-    const int64_t key[] = {kernel->name, kernel->lane, (int64_t)kernel->role, kernel->bytes_read, kernel->bytes_written};
+    const int64_t key[] = {kernel->name, kernel->lane, (int64_t)kernel->role, kernel->bytes_read,
+                           kernel->bytes_written};
     sqlite3_stmt *row = self->insert[INSERT_KERNEL_DEF];
     int64_t *known;
 
@@ -189,10 +191,19 @@ static const struct node_tensor *tensor_at(const struct chunk *chunk, int tensor
 static struct written_key conversion_key(const struct chunk *chunk, const struct chunk_conversion *conversion)
 {
     const struct node_tensor *source = tensor_at(chunk, conversion->source), *dest = tensor_at(chunk, conversion->dest);
-    const int64_t key[] = {conversion->kind, conversion->cause, conversion->from, conversion->to, conversion->bytes_read,
-                           conversion->bytes_written, conversion->padded, (intptr_t)conversion->source_dtype,
-                           (intptr_t)conversion->dest_dtype, source ? source->id : -1, source ? source->persistent : -1,
-                           dest ? dest->id : -1, dest ? dest->persistent : -1};
+    const int64_t key[] = {conversion->kind,
+                           conversion->cause,
+                           conversion->from,
+                           conversion->to,
+                           conversion->bytes_read,
+                           conversion->bytes_written,
+                           conversion->padded,
+                           (intptr_t)conversion->source_dtype,
+                           (intptr_t)conversion->dest_dtype,
+                           source ? source->id : -1,
+                           source ? source->persistent : -1,
+                           dest ? dest->id : -1,
+                           dest ? dest->persistent : -1};
 
     return written_key(key, sizeof key);
 }

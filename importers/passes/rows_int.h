@@ -1,6 +1,6 @@
 /*
- * The inside of the writing of rows: rows_store.c (the file, prepared INSERTs, rows of whole processes), rows_definitions.c (rows
- * of what repeats), rows.c (the pass).
+ * The inside of the writing of rows: rows_store.c (the file, prepared INSERTs, rows of whole processes),
+ * rows_definitions.c (rows of what repeats), rows.c (the pass).
  */
 #ifndef IMPORTERS_PASSES_ROWS_INT_H
 #define IMPORTERS_PASSES_ROWS_INT_H
@@ -13,8 +13,18 @@
 #include "profiler/trace_draft.h"
 
 enum insert {
-    INSERT_RUN, INSERT_STEP, INSERT_MODULE, INSERT_OP_DEF, INSERT_OP_TENSOR_DEF, INSERT_OP, INSERT_KERNEL_DEF, INSERT_KERNEL,
-    INSERT_CONVERSION_DEF, INSERT_CONVERSION, INSERT_NOTE, INSERTS
+    INSERT_RUN,
+    INSERT_STEP,
+    INSERT_MODULE,
+    INSERT_OP_DEF,
+    INSERT_OP_TENSOR_DEF,
+    INSERT_OP,
+    INSERT_KERNEL_DEF,
+    INSERT_KERNEL,
+    INSERT_CONVERSION_DEF,
+    INSERT_CONVERSION,
+    INSERT_NOTE,
+    INSERTS
 };
 
 /* Ids given out last. */

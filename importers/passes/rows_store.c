@@ -4,28 +4,36 @@
 #include "importers/passes/rows_int.h"
 
 static const char *const insert_sql[INSERTS] = {
-    [INSERT_RUN] = "INSERT INTO run (run_id, source, command_line, model, device, device_name, library_versions, memory_format,"
-                   " autocast_dtype, batch_size, threads, rank, world_size, started_unix_ns)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [INSERT_RUN] =
+        "INSERT INTO run (run_id, source, command_line, model, device, device_name, library_versions, memory_format,"
+        " autocast_dtype, batch_size, threads, rank, world_size, started_unix_ns)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [INSERT_STEP] = "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns, images, mode)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_MODULE] = "INSERT INTO module (module_id, parent_id, path, class) VALUES (?1, ?2, ?3, ?4)",
-    [INSERT_OP_DEF] = "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence, input_format, output_format, input_shape,"
-                      " output_shape) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [INSERT_OP_TENSOR_DEF] = "INSERT INTO op_tensor_def (op_def_id, direction, position, tensor, persistent, dtype, shape,"
-                             " strides, memory_format, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [INSERT_OP] = "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, thread_id, start_ns, dur_ns, device_dur_ns,"
-                  " parent_op_id, level) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [INSERT_KERNEL_DEF] = "INSERT INTO kernel_def (kernel_def_id, name, role, device, stream, bytes_read, bytes_written)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [INSERT_KERNEL] = "INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id, launch_ns)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [INSERT_OP_DEF] =
+        "INSERT INTO op_def (op_def_id, name, phase, module_id, sequence, input_format, output_format, input_shape,"
+        " output_shape) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [INSERT_OP_TENSOR_DEF] =
+        "INSERT INTO op_tensor_def (op_def_id, direction, position, tensor, persistent, dtype, shape,"
+        " strides, memory_format, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [INSERT_OP] =
+        "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, thread_id, start_ns, dur_ns, device_dur_ns,"
+        " parent_op_id, level) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [INSERT_KERNEL_DEF] =
+        "INSERT INTO kernel_def (kernel_def_id, name, role, device, stream, bytes_read, bytes_written)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [INSERT_KERNEL] =
+        "INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id, launch_ns)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [INSERT_CONVERSION_DEF] =
-        "INSERT INTO conversion_def (conversion_def_id, cause, from_format, to_format, shape, bytes_read, bytes_written,"
+        "INSERT INTO conversion_def (conversion_def_id, cause, from_format, to_format, shape, bytes_read, "
+        "bytes_written,"
         " source_dtype, dest_dtype, padded, source_tensor, source_persistent, dest_tensor, dest_persistent)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    [INSERT_CONVERSION] = "INSERT INTO conversion (conversion_id, step_id, op_id, conversion_def_id, kernel_id, start_ns, dur_ns)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [INSERT_CONVERSION] =
+        "INSERT INTO conversion (conversion_id, step_id, op_id, conversion_def_id, kernel_id, start_ns, dur_ns)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_NOTE] = "INSERT INTO note (text) VALUES (?1)",
 };
 

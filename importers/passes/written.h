@@ -27,8 +27,8 @@ struct written {
 struct written_key written_key(const void *bytes, size_t length);
 
 /*
- * *id points at the row id of the definition: 0 when it is not known yet, and the caller puts it in before the next call. When
- * the table is full it is emptied first.
+ * *id points at the row id of the definition: 0 when it is not known yet, and the caller puts it in before the next
+ * call. When the table is full it is emptied first.
  */
 enum status written_find(struct written *self, struct written_key key, int64_t **id);
 void written_release(struct written *self);
