@@ -16,9 +16,11 @@
 struct entry {
     struct place place;
     int generation; /* of its storage */
+    int seen_by;    /* node that touched it first */
     int made_by;    /* node, -1 = read before anything made it */
     int cast_of;    /* entry that an operator cast to this one, -1 = none */
-    bool parameter; /* read where an operator takes a parameter, or by the optimizer */
+    bool taken;     /* read where an operator takes a parameter, or cast for that */
+    bool parameter; /* the same, or read by the optimizer */
     int64_t number; /* -1 until one is given */
 };
 
@@ -87,12 +89,13 @@ static enum status find_entry(struct namer *self, const struct node_tensor *tens
     return STATUS_OK;
 }
 
-static enum status add_entry(struct namer *self, const struct node_tensor *tensor, int made_by, int *out)
+static enum status add_entry(struct namer *self, const struct node_tensor *tensor, int seen_by, bool made, int *out)
 {
     struct memory *memory;
     TRY(memory_at(self, tensor->storage, &memory));
     *out = self->entries_count;
-    ARRAY_ADD(self, entries, (struct entry){place_of(tensor), memory->generation, made_by, -1, false, -1});
+    ARRAY_ADD(self, entries,
+              (struct entry){place_of(tensor), memory->generation, seen_by, made ? seen_by : -1, -1, false, false, -1});
     return STATUS_OK;
 }
 
@@ -104,13 +107,13 @@ static enum status set_entry(struct namer *self, int number, int entry)
     return places_set(&self->by_place, place_of(tensor), entry);
 }
 
-static enum status name_input(struct namer *self, int number)
+static enum status name_input(struct namer *self, int node, int number)
 {
     const struct node_tensor *tensor = &self->chunk->tensors[number];
     int entry;
     TRY(find_entry(self, tensor, &entry));
     if (entry < 0)
-        TRY(add_entry(self, tensor, -1, &entry));
+        TRY(add_entry(self, tensor, node, false, &entry));
     return set_entry(self, number, entry);
 }
 
@@ -150,14 +153,19 @@ static enum status name_output(struct namer *self, int node_number, int number)
     int entry;
 
     TRY(find_entry(self, tensor, &entry));
-    if (entry >= 0 && (is_within(self->chunk, self->entries[entry].made_by, node_number) || is_input(self, node, entry)))
+    if (entry >= 0 && is_input(self, node, entry))
         return set_entry(self, number, entry);
+    if (entry >= 0 && is_within(self->chunk, self->entries[entry].seen_by, node_number)) {
+        self->entries[entry].made_by =
+            self->entries[entry].seen_by; /* inside, also where only its filling was recorded */
+        return set_entry(self, number, entry);
+    }
     TRY(memory_at(self, tensor->storage, &memory));
     if (tensor->storage >= 0 && !takes(self, node, tensor) && memory->renewed_by < node_number) {
         memory->generation++;
         memory->renewed_by = node_number;
     }
-    TRY(add_entry(self, tensor, node_number, &entry));
+    TRY(add_entry(self, tensor, node_number, true, &entry));
     return set_entry(self, number, entry);
 }
 
@@ -209,7 +217,7 @@ static enum status begin_node(struct namer *self, int number)
     self->open_count++;
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
         if (!self->chunk->tensors[i].out && is_told(&self->chunk->tensors[i]))
-            TRY(name_input(self, i));
+            TRY(name_input(self, number, i));
     }
     return STATUS_OK;
 }
@@ -246,13 +254,16 @@ static enum status find_parameters(struct namer *self)
             const struct node_tensor *tensor = &chunk->tensors[i];
             bool by_position = tensor->position < 32 && (facts->parameters >> tensor->position & 1);
             bool by_phase = node->phase == PHASE_OPTIMIZER && chunk_tensor_kind(chunk, tensor->kind)->dims > 0;
-            if (!tensor->out && self->entry_of[i] >= 0 && (by_position || by_phase))
-                self->entries[self->entry_of[i]].parameter = true;
+            if (tensor->out || self->entry_of[i] < 0)
+                continue;
+            self->entries[self->entry_of[i]].taken |= by_position;
+            self->entries[self->entry_of[i]].parameter |= by_position || by_phase;
         }
     }
     for (int i = self->entries_count - 1; i >= 0; i--) {
-        if (self->entries[i].parameter && self->entries[i].cast_of >= 0)
-            self->entries[self->entries[i].cast_of].parameter = true;
+        struct entry *source = self->entries[i].cast_of < 0 ? NULL : &self->entries[self->entries[i].cast_of];
+        if (source && self->entries[i].taken)
+            source->taken = source->parameter = true;
     }
     return STATUS_OK;
 }
