@@ -156,8 +156,8 @@ static enum status name_output(struct namer *self, int node_number, int number)
     if (entry >= 0 && is_input(self, node, entry))
         return set_entry(self, number, entry);
     if (entry >= 0 && is_within(self->chunk, self->entries[entry].seen_by, node_number)) {
-        self->entries[entry].made_by =
-            self->entries[entry].seen_by; /* inside, also where only its filling was recorded */
+        if (self->entries[entry].made_by < 0) /* inside, where only its filling was recorded */
+            self->entries[entry].made_by = self->entries[entry].seen_by;
         return set_entry(self, number, entry);
     }
     TRY(memory_at(self, tensor->storage, &memory));
