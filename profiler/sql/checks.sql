@@ -143,7 +143,3 @@ UNION ALL
 SELECT 'known_word', 'op ' || op_id || ' level ' || level FROM op WHERE level NOT IN (-1, 0, 1)
 UNION ALL
 SELECT 'known_word', 'step ' || step_id || ' mode ' || mode FROM step WHERE mode NOT IN ('recorded', 'timed', 'undisturbed');
-
--- Nothing watched an undisturbed step.
-SELECT 'undisturbed_step_is_empty', 'op ' || op_id || ' in step ' || step_id
-FROM step JOIN op USING (step_id) WHERE mode = 'undisturbed';

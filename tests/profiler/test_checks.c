@@ -55,7 +55,6 @@ static const struct {
     {"known_word", "UPDATE conversion_def SET cause = 'permute' WHERE conversion_def_id = 1"},
     {"known_word", "UPDATE op SET level = 2 WHERE op_id = (SELECT min(op_id) FROM op)"},
     {"known_word", "UPDATE step SET mode = 'watched' WHERE step_id = 1"},
-    {"undisturbed_step_is_empty", "UPDATE step SET mode = 'undisturbed' WHERE step_id = 1"},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
