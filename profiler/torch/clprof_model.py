@@ -36,6 +36,7 @@ class FirstLook:
 
     def __init__(self, model):
         self.model, self.batch, self.calls, self.handle = model, None, 0, None
+        self.evaluated = False  # an evaluation pass ran in the step
 
     def __enter__(self):
         if not self.model.compiled():
@@ -43,8 +44,14 @@ class FirstLook:
         return self
 
     def look(self, module, inputs):
-        self.calls += 1
+        if self.model.evaluates(module):
+            self.evaluated = True
+            self.__exit__()
+            self.model.evaluation()
+            return
+        self.calls += self.model.torch.is_grad_enabled()
         if self.model.trains(module):
+            self.model.sees(module)
             self.batch = images(inputs)
         if self.batch or self.calls >= LOOKS:
             self.__exit__()
@@ -64,6 +71,7 @@ class Ranges:
         self.paths = {}                 # id(module) -> path; ids hold since the step's modules are alive
         self.handles = []
         self.forwards_begin = True      # no forward of the model since the last backward pass
+        self.evaluated = False          # an evaluation pass ran in the step
         self.in_optimizer = False       # LBFGS calls the model from there, with the same batch
         self.batches = 0
 
@@ -104,6 +112,10 @@ class Ranges:
 
     def enter(self, module, inputs):
         stack = self.stack.__dict__.setdefault("ranges", [])
+        if not stack and self.model.evaluates(module):
+            self.evaluated = True
+            self.model.evaluation()  # closes us
+            return
         if not stack:
             self.model_called(module)
         if self.batch is None and self.model.trains(module):
@@ -158,6 +170,8 @@ class Model:
         self.regions = False      # torch.compile is at work
         self.autocast = None
         self.seen = {}
+        self.evaluates_always = False   # in every step, so it is part of them
+        self.evaluation = lambda: None  # called where an evaluation pass begins
 
     def first_look(self):
         return FirstLook(self)
@@ -172,6 +186,11 @@ class Model:
 
     def trains(self, module):
         return self.torch.is_grad_enabled() and any(each.requires_grad for each in module.parameters())
+
+    def evaluates(self, module):
+        """The model itself, in evaluation mode and without gradients: not what a training step does."""
+        return (not self.evaluates_always and self.root is not None and self.root() is module and not module.training
+                and not self.torch.is_grad_enabled())
 
     def sees(self, root):
         """True when this outermost module is the model. The first one that trains is."""
@@ -212,6 +231,8 @@ class Model:
 
     def notes(self):
         notes = []
+        if self.evaluates_always:
+            notes.append("the model is run for evaluation in most steps: that is part of their operators")
         formats = self.seen.get("formats", {})
         if formats.get("channels_last") and formats.get("contiguous"):
             notes.append("of the model's 4-D parameters %d are channels_last and %d contiguous" % (

@@ -19,6 +19,13 @@ import clprof_model
 import clprof_quiet
 
 
+ATTEMPTS = 3  # sessions of a mode in which an evaluation came before a whole step
+
+
+class Evaluation(Exception):
+    """Thrown into the window where the job begins to evaluate: that may take long, and is no training step."""
+
+
 def plan(active):
     """Steps of each mode, in order: untouched ones on both sides, so that a drift shows."""
     recorded = 2 if active >= 5 else 1
@@ -42,6 +49,8 @@ class Window:
         self.model = clprof_model.Model(torch)
         self.folder = self.claim(folder)
         self.script = self.steps()
+        self.profiling = False    # a step runs under the profiler
+        self.model.evaluation = self.evaluation
 
     def claim(self, folder):
         """Ranks record apart; of processes of the same rank, the first one to open its window does."""
@@ -103,22 +112,34 @@ class Window:
 
     def undisturbed(self, count):
         self.synchronize()
-        for left in reversed(range(count)):
+        tries = ATTEMPTS * count
+        while count and tries:
+            count, tries = count - 1, tries - 1
             with self.model.first_look() as look:
                 start_unix, start = time.time_ns(), time.perf_counter_ns()
                 yield
-                if not left:
+                if not count:
                     self.synchronize()
-                self.step_ended("undisturbed", start_unix, time.perf_counter_ns() - start, look)
+                duration = time.perf_counter_ns() - start
+            count += look.evaluated
+            self.step_ended("undisturbed", start_unix, duration, look)
         self.write()
 
     def profiled(self, mode, count):
         while self.torch.autograd._profiler_enabled():  # the user's: wait until it is done
             yield
             self.index += 1
+        for left in reversed(range(ATTEMPTS)):
+            if not left:  # evaluations come so often that they are part of the steps
+                self.model.evaluates_always = True
+            if (yield from self.session(mode, count)):
+                return
+
+    def session(self, mode, count):
+        """One start of the profiler; returns how many whole steps it saw."""
         with self.ours():
             profile, observer = self.profile(mode)
-        started, whole, running = False, 0, ""
+        started, whole, running, evaluated = False, 0, "", False
         try:
             with self.ours():
                 profile.prepare_trace()
@@ -127,19 +148,40 @@ class Window:
             with self.ours():
                 profile.start_trace()
             started, self.observing = True, observer is not None
-            for _ in range(count):
+            while whole < count and not evaluated:
                 running = "ProfilerStep#%d" % self.index
                 watch = self.model.ranges() if mode == "recorded" else self.model.first_look()
                 start_unix, start = time.time_ns(), time.perf_counter_ns()
                 with self.torch.profiler.record_function(running), watch:
-                    yield
-                whole, running = whole + 1, ""
-                self.step_ended(mode, start_unix, time.perf_counter_ns() - start, watch)
+                    evaluated = yield from self.unless_evaluated()
+                if not evaluated:
+                    whole, running = whole + 1, ""
+                    self.step_ended(mode, start_unix, time.perf_counter_ns() - start, watch)
         finally:
             self.finish(profile, observer, started)
             if whole:
                 self.export(profile, mode, running)
                 self.write()
+        if evaluated:  # of the step of the evaluation the rest passes
+            yield
+            self.index += 1
+        return whole
+
+    def unless_evaluated(self):
+        """A step under the profiler; True when it was left where an evaluation began in it."""
+        self.profiling = True
+        try:
+            yield
+        except Evaluation:
+            return True
+        finally:
+            self.profiling = False
+        return False
+
+    def evaluation(self):
+        """From a hook, in the middle of a step."""
+        if self.profiling:
+            self.script.throw(Evaluation())
 
     def finish(self, profile, observer, started):
         """Also where the script ended while the profiler was only prepared: it takes no other way back."""
@@ -152,7 +194,8 @@ class Window:
                 observer.unregister_callback()
 
     def step_ended(self, mode, start_unix, duration, look):
-        self.rows.append((mode, self.index, start_unix, duration, look.batch))
+        if not look.evaluated:
+            self.rows.append((mode, self.index, start_unix, duration, look.batch))
         self.index += 1
 
     @contextlib.contextmanager
