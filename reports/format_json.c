@@ -52,9 +52,9 @@ static void put_steps(struct json *json, const struct report *report)
     json_number(json, "outlier", report_figure(report, "outlier_steps"));
     json_number(json, "timed", report_figure(report, "timed_steps"));
     json_number(json, "recorded", report_figure(report, "recorded_steps"));
+    json_close_object(json);
     json_text(json, "costs_from", table_text(&report->section[SECTION_summary], 0, "costs_from"));
     json_text(json, "times_from", table_text(&report->section[SECTION_summary], 0, "times_from"));
-    json_close_object(json);
 }
 
 static void put_conversions(struct json *json, const struct report *report)
