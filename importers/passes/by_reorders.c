@@ -4,7 +4,8 @@
 #include "base/array.h"
 #include "importers/passes/convert.h"
 
-/* Between `either` and contiguous or channels_last nothing moves; with a library's blocks on a side it does, since a cause is told. */
+/* Between `either` and contiguous or channels_last nothing moves; with a library's blocks on a side it does, since a
+ * cause is told. */
 static bool moves(enum memory_format from, enum memory_format to)
 {
     bool blocks = from == FORMAT_BLOCKED || to == FORMAT_BLOCKED;

@@ -63,8 +63,8 @@ static bool is_loaded(const struct converter *self, const struct node_tensor *so
     if (maker < 0)
         return false;
     const struct node *node = &self->chunk->nodes[maker];
-    return node->phase == PHASE_DATA || (self->class_[maker] == CLASS_FACTORY && node->module < 0 &&
-                                         maker < self->first_convolution);
+    return node->phase == PHASE_DATA ||
+           (self->class_[maker] == CLASS_FACTORY && node->module < 0 && maker < self->first_convolution);
 }
 
 /* Nobody in the chunk made it, or it was loaded: the batch. Without identities: what is read up to the first
@@ -147,6 +147,22 @@ static enum status sort(struct chunk *chunk)
     return STATUS_OK;
 }
 
+/*
+ * A conversion without a source is one inside the library. Where it starts from an operator's input that is not known
+ * to be any other tensor, it gets a number of its own.
+ */
+static void number_sources(const struct converter *self)
+{
+    struct chunk *chunk = self->chunk;
+    int64_t next = self->makers;
+    for (int i = 0; i < chunk->conversions_count; i++) {
+        struct node_tensor *source =
+            chunk->conversions[i].source < 0 ? NULL : &chunk->tensors[chunk->conversions[i].source];
+        if (source && source->id < 0)
+            source->id = next++;
+    }
+}
+
 enum status import_pass_conversions(struct chunk *chunk)
 {
     struct converter converter = {.chunk = chunk};
@@ -161,6 +177,7 @@ enum status import_pass_conversions(struct chunk *chunk)
     TRY_OUT(convert_by_reorders(&converter));
     TRY_OUT(convert_by_kernel(&converter));
     TRY_OUT(convert_by_formats(&converter));
+    number_sources(&converter);
     TRY_OUT(sort(chunk));
 out:
     free(converter.maker);

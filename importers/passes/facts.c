@@ -11,7 +11,7 @@
 
 extern const struct embedded_text pass_tables[];
 
-#define COLUMNS 4
+#define COLUMNS 5
 
 struct row {
     const char *name; /* of table_text; ends before its tab */
@@ -189,14 +189,15 @@ static enum operator_class class_of(const struct row *row)
     return CLASS_PLAIN;
 }
 
-static unsigned parameters_of(const struct row *row)
+/* "1,2": bits 1 and 2. */
+static unsigned positions_of(const struct row *row, int column)
 {
-    unsigned parameters = 0;
-    for (int i = 0; i < row->column_length[2]; i++) {
-        if (isdigit((unsigned char)row->column[2][i]))
-            parameters |= 1u << (row->column[2][i] - '0');
+    unsigned positions = 0;
+    for (int i = 0; i < row->column_length[column]; i++) {
+        if (isdigit((unsigned char)row->column[column][i]))
+            positions |= 1u << (row->column[column][i] - '0');
     }
-    return parameters;
+    return positions;
 }
 
 static enum shape_rule shape_of(const struct row *row, int *same_as)
@@ -222,7 +223,8 @@ static struct operator_facts look_up(const struct facts *self, const char *name)
     facts.in_place = facts.rule == SPAN_IS_OPERATOR && length > 1 && name[length - 1] == '_' && name[length - 2] != '_';
     if (row) {
         facts.class_ = class_of(row);
-        facts.parameters = parameters_of(row);
+        facts.parameters = positions_of(row, 2);
+        facts.grids = positions_of(row, 4);
         facts.shape = shape_of(row, &facts.same_as);
     } else if (facts.in_place) {
         facts.shape = SHAPE_SAME;

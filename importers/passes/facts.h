@@ -17,7 +17,19 @@ enum level_rule {
 
 enum operator_class { CLASS_PLAIN, CLASS_VIEW, CLASS_FACTORY, CLASS_COPY, CLASS_MIXED, CLASS_COPY_INTO, CLASS_REORDER };
 
-enum shape_rule { SHAPE_UNKNOWN, SHAPE_SAME, SHAPE_LIKE, SHAPE_ALL, SHAPE_CONV, SHAPE_POOL, SHAPE_RESIZE, SHAPE_CAT, SHAPE_ELEMENTS, SHAPE_PART, SHAPE_FLAT };
+enum shape_rule {
+    SHAPE_UNKNOWN,
+    SHAPE_SAME,
+    SHAPE_LIKE,
+    SHAPE_ALL,
+    SHAPE_CONV,
+    SHAPE_POOL,
+    SHAPE_RESIZE,
+    SHAPE_CAT,
+    SHAPE_ELEMENTS,
+    SHAPE_PART,
+    SHAPE_FLAT
+};
 
 struct operator_facts {
     enum level_rule rule;
@@ -25,6 +37,7 @@ struct operator_facts {
     enum shape_rule shape;
     int same_as;         /* SHAPE_SAME, SHAPE_LIKE: position of the input */
     unsigned parameters; /* bit P: input P is a parameter or buffer */
+    unsigned grids;      /* bit P: input P holds coordinates, no image */
     enum op_phase phase; /* of the spans under it; PHASE_COUNT = its name doesn't tell */
     bool in_place;       /* aten::add_: gives back its first input */
 };

@@ -340,6 +340,22 @@ static bool tells_identity(const struct chunk *chunk)
     return false;
 }
 
+/* A grid is 4-D and no image: whoever looks for an image's way through an operator must not follow it. */
+static enum status forget_grids(struct chunk *chunk)
+{
+    const struct operator_facts *facts;
+    for (int n = 0; n < chunk->nodes_count; n++) {
+        const struct node *node = &chunk->nodes[n];
+        TRY(facts_of_node(chunk, node, &facts));
+        for (int i = node->first_tensor; facts->grids && i < node->first_tensor + node->tensors; i++) {
+            struct node_tensor *tensor = &chunk->tensors[i];
+            if (!tensor->out && tensor->position < 32 && (facts->grids >> tensor->position & 1))
+                tensor->id = -1, tensor->persistent = false;
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status import_pass_identity(struct chunk *chunk)
 {
     struct namer namer = {.chunk = chunk};
@@ -348,6 +364,8 @@ enum status import_pass_identity(struct chunk *chunk)
     if (!tells_identity(chunk))
         return identity_infer(chunk);
     status = name_told(&namer);
+    if (status == STATUS_OK)
+        status = forget_grids(chunk);
     places_release(&namer.by_id);
     places_release(&namer.by_place);
     places_release(&namer.memory_of);

@@ -193,7 +193,8 @@ static enum status read_inputs(struct inferrer *self, int number)
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
         struct node_tensor *tensor = &chunk->tensors[i];
         tensor->persistent = tensor->position < 32 && (facts->parameters >> tensor->position & 1);
-        if (tensor->persistent || tensor->out || node->phase == PHASE_OPTIMIZER ||
+        bool grid = tensor->position < 32 && (facts->grids >> tensor->position & 1);
+        if (grid || tensor->persistent || tensor->out || node->phase == PHASE_OPTIMIZER ||
             !is_image(chunk_tensor_kind(chunk, tensor->kind)))
             continue;
         tensor->id = find_saved(self, node, tensor);

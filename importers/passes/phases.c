@@ -142,9 +142,10 @@ static enum status link_forward(struct chunk *chunk)
         TRY_OUT(status);
         node->forward = node->parent >= 0 ? chunk->nodes[node->parent].forward : -1;
         if (node->phase == PHASE_BACKWARD && node->sequence_number >= 0)
-            node->forward = engine || node->forward_thread > 0
-                                ? find_carrier(carriers, count, node->sequence_number, i)
-                                : -1; /* autograd watches it: recomputed (activation checkpointing), nobody's backward */
+            node->forward =
+                engine || node->forward_thread > 0
+                    ? find_carrier(carriers, count, node->sequence_number, i)
+                    : -1; /* autograd watches it: recomputed (activation checkpointing), nobody's backward */
         if (node->forward >= 0)
             node->module = chunk->nodes[node->forward].module;
     }
