@@ -44,21 +44,4 @@ void VECTOR_NAME(convert_row)(char *to, enum dtype to_dtype, const char *from, e
 
 void VECTOR_NAME(convert_transpose)(const struct transpose_plan *plan, int threads);
 
-/*
- * Transposes one block, rows x columns elements of 4 or 2 bytes. `ahead` is the distance in bytes to what this thread
- * reads next, which is prefetched meanwhile.
- */
-typedef void transpose_block(const char *from, int64_t from_pitch, char *to, int64_t to_pitch, int64_t rows,
-                             int64_t columns, int64_t ahead);
-
-/* Where a block goes: to memory, past the caches or not and in which order, or to a buffer that fills the first one. */
-enum transpose_store { STORE_CACHED, STORE_STREAM_ALONG, STORE_STREAM_DOWN, STORE_STAGED, STORE_COUNT };
-
-/*
- * The widest block function for matrices of these sizes. *least is the smallest number of rows and columns it takes: 1
- * when there is only the plain loop. Streaming ones need to, to_pitch and the rows' bytes to be multiples of 64.
- */
-transpose_block *VECTOR_NAME(transpose_block_find)(size_t element_bytes, int64_t rows, int64_t columns,
-                                                   enum transpose_store store, int64_t *least);
-
 #endif

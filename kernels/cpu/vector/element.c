@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/vector/convert.h"
 #include "kernels/cpu/vector/data_kernels.h"
+#include "kernels/cpu/vector/transpose.h"
 
 #define BOX_LENGTH 512    /* longest run of a box, elements */
 #define BOX_ELEMENTS 8192 /* of one operand: 32 KB of float32 at most */
@@ -142,17 +143,24 @@ static void fetch(const struct element_call *call, const struct element_plan *pl
 {
     const struct tensor *tensor = call->tensor[index];
     int last = plan->dims - 1;
-    int64_t bytes = (int64_t)dtype_bytes(tensor->dtype), least;
+    int64_t bytes = (int64_t)dtype_bytes(tensor->dtype);
     struct tensor from = {.dtype = tensor->dtype,
                           .dims = 2,
                           .size = {box->runs, box->length},
                           .stride = {last > 0 ? plan->stride[index][last - 1] : 0, plan->stride[index][last]},
                           .data = (char *)tensor->data + box->offset[index] * bytes};
-    transpose_block *block =
-        VECTOR_NAME(transpose_block_find)((size_t)bytes, box->length, box->runs, STORE_STAGED, &least);
-    if (from.stride[0] == 1 && least > 1) { /* an image in the other memory format */
-        block(from.data, from.stride[1] * bytes, buffer, box->length * bytes, box->length, box->runs,
-              (next->offset[index] - box->offset[index]) * bytes);
+    if (from.stride[0] == 1) { /* an image in the other memory format */
+        struct transpose_block block = {
+            .from = from.data,
+            .to = buffer,
+            .from_pitch = from.stride[1] * bytes,
+            .to_pitch = box->length * bytes,
+            .rows = box->length,
+            .columns = box->runs,
+            .ahead = (next->offset[index] - box->offset[index]) * bytes,
+            .ahead_bytes = next->runs * bytes,
+        };
+        VECTOR_NAME(transpose_block)(&block, (size_t)bytes, &(struct line_queue){0});
         return;
     }
     struct tensor to = from;

@@ -131,21 +131,24 @@ VECTOR_INLINE void pair_stream(enum dtype dtype, void *data, int64_t i, struct v
     }
 }
 
-/* Copies bytes that will not be read soon, whole lines past the caches. Any alignment. */
-VECTOR_INLINE void stream_copy(char *to, const char *from, int64_t bytes)
+/* How many of the `bytes` from `address` on stand before the first line boundary. */
+VECTOR_INLINE int64_t line_head(const void *address, int64_t bytes)
 {
-    int64_t head = -(int64_t)(uintptr_t)to & (LINE_BYTES - 1);
-    if (head > bytes)
-        head = bytes;
-    memcpy(to, from, (size_t)head);
-    int64_t i = head;
-    for (; i + LINE_BYTES <= bytes; i += LINE_BYTES)
-        for (int64_t part = 0; part < LINE_BYTES; part += 4 * LANES) {
-            luint words;
-            memcpy(&words, from + i + part, sizeof words);
-            lanes_stream(to + i + part, words);
-        }
-    memcpy(to + i, from + i, (size_t)(bytes - i));
+    int64_t head = -(int64_t)(uintptr_t)address & (LINE_BYTES - 1);
+    return head < bytes ? head : bytes;
+}
+
+/* Copies whole lines, `to` on a line boundary; `stream`: past the caches. */
+VECTOR_INLINE void copy_lines(char *to, const char *from, int64_t bytes, bool stream)
+{
+    for (int64_t i = 0; i < bytes; i += 4 * LANES) {
+        luint words;
+        memcpy(&words, from + i, sizeof words);
+        if (stream)
+            lanes_stream(to + i, words);
+        else
+            memcpy(to + i, &words, sizeof words);
+    }
 }
 
 /* Orders streamed stores before what other threads do next; once per thread at the end of its part. */
