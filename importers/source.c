@@ -7,13 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
+#endif
+
 #define INPUT_BYTES (128u << 10) /* compressed bytes read at once */
+#define MEMORY_BYTES (SOURCE_KEEP_BYTES + SOURCE_BLOCK_BYTES + SOURCE_PAD_BYTES)
 
 struct block {
-    char *memory; /* SOURCE_KEEP_BYTES, then the block, then the pad; untouched pages of the first part cost nothing */
+    char *memory; /* SOURCE_KEEP_BYTES, then the block, then the pad; mapped, so that what is not touched costs nothing */
     size_t length;
 };
 
@@ -147,8 +156,10 @@ static void *read_ahead(void *argument)
     while (!last && wait_free(self)) {
         struct block *block = &self->block[self->filled % SOURCE_BLOCKS];
         char *bytes = block_bytes(block);
+        ASAN_UNPOISON_MEMORY_REGION(bytes, SOURCE_BLOCK_BYTES + SOURCE_PAD_BYTES);
         block->length = self->gzip ? fill_gzip(self, bytes) : fill_plain(self, bytes);
         memset(bytes + block->length, 0, SOURCE_PAD_BYTES);
+        ASAN_POISON_MEMORY_REGION(bytes + block->length + SOURCE_PAD_BYTES, SOURCE_BLOCK_BYTES - block->length);
         last = block->length < SOURCE_BLOCK_BYTES;
         pthread_mutex_lock(&self->lock);
         self->filled++;
@@ -183,11 +194,22 @@ static enum status open_stream(struct source *self)
 static enum status make_blocks(struct source *self)
 {
     for (int i = 0; i < SOURCE_BLOCKS; i++) {
-        self->block[i].memory = malloc(SOURCE_KEEP_BYTES + SOURCE_BLOCK_BYTES + SOURCE_PAD_BYTES);
-        if (!self->block[i].memory)
+        void *memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
             return FAIL(NO_MEMORY, "%s: no memory to read it", self->path);
+        self->block[i].memory = memory;
     }
     return STATUS_OK;
+}
+
+static void release_blocks(struct source *self)
+{
+    for (int i = 0; i < SOURCE_BLOCKS; i++) {
+        if (!self->block[i].memory)
+            continue;
+        ASAN_UNPOISON_MEMORY_REGION(self->block[i].memory, MEMORY_BYTES);
+        munmap(self->block[i].memory, MEMORY_BYTES);
+    }
 }
 
 static struct source *source_make(const char *path)
@@ -307,8 +329,7 @@ void source_close(struct source *self)
         inflateEnd(&self->stream);
     if (self->descriptor >= 0)
         close(self->descriptor);
-    for (int i = 0; i < SOURCE_BLOCKS; i++)
-        free(self->block[i].memory);
+    release_blocks(self);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
     free(self->input);
