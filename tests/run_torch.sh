@@ -1,9 +1,13 @@
 #!/bin/sh
-# What needs PyTorch: the stored reference values are made again and compared with the committed ones.
+# What needs PyTorch: the stored reference values are made again and compared with the committed ones; clprof run in real jobs.
 # Last line: "N passed, N failed".
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
 python=$(scripts/deps.sh torch) || exit 1
+if [ -z "${CLPROF_PROGRAM:-}" ]; then # a program that is built already
+    make -s build || exit 1
+    CLPROF_PROGRAM=$PWD/build/release/bin/clprof
+fi
 passed=0 failed=0
 
 check() {
@@ -20,5 +24,6 @@ check() {
 
 check "losses of resnet18 (tests/parity)" "$python" tests/parity/resnet18_losses.py --check
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
+check "the agent of clprof run (tests/torch)" "$python" tests/torch/agent.py "$CLPROF_PROGRAM"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
