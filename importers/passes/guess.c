@@ -40,7 +40,8 @@ static enum status look_at_node(struct guesser *self, int number)
     const struct operator_facts *facts;
     TRY(facts_of_node(chunk, node, &facts));
     look_at_backward(self, node, facts);
-    if (takes_gradients(node, facts) && chunk->tensors[node->first_tensor].position == 0)
+    if (takes_gradients(node, facts) && chunk->tensors[node->first_tensor].position == 0 &&
+        self->gradient[node->forward] < 0) /* of several nodes of one operator the first to run made its result */
         self->gradient[node->forward] = node->first_tensor;
     if (facts->class_ == CLASS_COPY_INTO && node->level == LEVEL_INNER) {
         int *copied = &self->copied[node->operator_];
@@ -182,6 +183,15 @@ static void guess_by_rule(struct guess *guess, const struct chunk *chunk, const 
         guess->elements = elements_of(kind);
 }
 
+static bool has_open_sizes(const struct guess *guess)
+{
+    for (int i = 0; i < guess->dims; i++) {
+        if (guess->size[i] < 0)
+            return true;
+    }
+    return guess->dims < 0;
+}
+
 enum status guess_output(const struct guesser *self, int number, struct guess *guess)
 {
     const struct chunk *chunk = self->chunk;
@@ -198,7 +208,7 @@ enum status guess_output(const struct guesser *self, int number, struct guess *g
     } else {
         guess_by_rule(guess, chunk, node, facts);
         bool takes_parts = guess->part || (facts->class_ == CLASS_VIEW && facts->shape == SHAPE_UNKNOWN);
-        if (guess->kind < 0 && self->gradient[number] >= 0 && !takes_parts)
+        if (has_open_sizes(guess) && self->gradient[number] >= 0 && !takes_parts)
             take_sizes(guess, tensor_kind_at(chunk, self->gradient[number]));
     }
     return STATUS_OK;
