@@ -36,11 +36,33 @@ static void describe_head(struct strbuf *out, const char *head, size_t length)
     strbuf_append(out, "\"");
 }
 
+/* Files that stand beside what can be read, and how to make it of them. */
+static const char *way_from(const char *path)
+{
+    static const struct {
+        const char *ending, *way;
+    } ways[] = {
+        {".nsys-rep", "export it first: nsys export --type=sqlite FILE"},
+        {".qdrep", "export it first: nsys export --type=sqlite FILE"},
+        {".ncu-rep", "Nsight Compute has no time line; record with nsys"},
+        {".pickle", "a memory snapshot has no time line; record with torch.profiler"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        size_t length = strlen(path), ending = strlen(ways[i].ending);
+        if (length > ending && strcmp(path + length - ending, ways[i].ending) == 0)
+            return ways[i].way;
+    }
+    return NULL;
+}
+
 static enum status unknown_format(const char *path, const char *head, size_t length)
 {
     enum status status;
     struct strbuf text;
+    const char *way = way_from(path);
 
+    if (way)
+        return FAIL(UNSUPPORTED, "%s: can't be read as it is; %s", path, way);
     strbuf_init(&text);
     describe_head(&text, head, length);
     strbuf_append(&text, "; what can be read: ");

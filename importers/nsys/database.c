@@ -42,6 +42,8 @@ static enum status check_header(const char *path)
     size_t have = fread(head, 1, sizeof head, file);
     int failed = fstat(fileno(file), &about);
     fclose(file);
+    if (have >= 2 && head[0] == 0x1f && head[1] == 0x8b)
+        return FAIL(UNSUPPORTED, "%s: a database is read where it lies; unpack it first: gunzip -k %s", path, path);
     if (failed || have < sizeof head)
         return FAIL(CORRUPT, "%s: only %zu bytes of a SQLite database are there; copy or export it again", path, have);
 

@@ -97,7 +97,9 @@ static void set_format(struct descriptor *tensor, struct text strides)
     struct tensor_kind *kind = &tensor->kind;
     struct tensor_kind told = *kind;
 
-    if (kind->dims >= 0 && dims && dims != kind->dims)
+    if (dims == 0)
+        return; /* no tag that can be read: the format stays unknown */
+    if (kind->dims >= 0 && dims != kind->dims)
         kind->dims = -1;
     if (!plain) {
         kind->blocked = true;

@@ -260,6 +260,19 @@ START_TEST(no_nsight_database)
 }
 END_TEST
 
+/* What people have in their hands first is the report, not its export. */
+START_TEST(report_without_export)
+{
+    char *path = strdup(scratch_path("a.nsys-rep"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("whatever a report begins with", file);
+    ck_assert_int_eq(fclose(file), 0);
+    expect_refused(path, STATUS_UNSUPPORTED, "nsys export --type=sqlite");
+    free(path);
+}
+END_TEST
+
 static void write_at(const char *path, long offset, int byte, long count)
 {
     FILE *file = fopen(path, "r+b");
@@ -329,6 +342,7 @@ int main(void)
     tcase_add_test(whole, of_2026);
     tcase_add_test(whole, hostile);
     tcase_add_test(whole, no_nsight_database);
+    tcase_add_test(whole, report_without_export);
     tcase_add_test(whole, damaged);
     tcase_add_test(whole, damaged_side_table);
     tcase_set_timeout(whole, 60);

@@ -139,7 +139,8 @@ static const struct {
     {"convolution", "forward", "src_f32::wino:: dst_f32::blocked:acdb:f0", "nonsense", "0 float32 ? blocked, >0 float32 ? -"},
     {"sum", "undef", "src:f32::blocked:abcd::f0 dst:f32::blocked:abcd::f0", "99999999999999999999x2x3x4", "0 float32 ? -, >0 float32 ? -"},
     {"sum", "undef", "src:f32::blocked:abcd::f0 dst:f32::blocked:aacd::f0", "1000000000000x1000000000000x3x4",
-     "0 float32 1000000000000x1000000000000x3x4 -, >0 float32 1000000000000x1000000000000x3x4 blocked"},
+     "0 float32 1000000000000x1000000000000x3x4 -, >0 float32 1000000000000x1000000000000x3x4 -"},
+    {"sum", "undef", "src:f32::blocked:::f0 dst:f32::blocked:abcdefgh::f0", "1x2x3x4", "0 float32 1x2x3x4 -, >0 float32 1x2x3x4 -"},
 };
 
 START_TEST(tensors)
