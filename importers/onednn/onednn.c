@@ -33,6 +33,8 @@ struct log {
     int32_t step_word;
     int64_t calls, timed, broken, foreign_engine, too_long;
     bool skipping;                /* in a line that is too long */
+    struct source *source;
+    int64_t cut_offset;           /* of a last line of oneDNN's without an end; -1 = none */
 };
 
 static bool sniff(const char *head, size_t length)
@@ -162,6 +164,15 @@ static enum status read_line(struct log *self, struct text text)
     return line.kind == LINE_EXEC ? read_exec(self, &line) : STATUS_OK;
 }
 
+/* A line of oneDNN's, or the beginning of one. */
+static bool is_ours(struct text line)
+{
+    static const char prefix[] = "onednn_verbose,";
+    int length;
+    return line_prefix(line, &length) ||
+           (line.length > 0 && line.length < (int)sizeof prefix && memcmp(line.at, prefix, (size_t)line.length) == 0);
+}
+
 /* Whole lines of the window; *at stands at the first byte of one that is not whole. A progress bar's \r ends lines too. */
 static enum status read_lines(struct log *self, const char **at, const char *end, bool last)
 {
@@ -173,8 +184,14 @@ static enum status read_lines(struct log *self, const char **at, const char *end
         bool whole = length < looked || (last && length == left);
         if (!whole && looked == left)
             return STATUS_OK;
+        struct text line = {*at, (int)length};
+        int64_t broken = self->broken;
         if (whole && !self->skipping)
-            TRY(read_line(self, (struct text){*at, (int)length}));
+            TRY(read_line(self, line));
+        if (whole && length == left && is_ours(line)) {
+            self->cut_offset = source_offset(self->source, *at);
+            self->broken = broken;
+        }
         self->too_long += !whole && !self->skipping;
         self->skipping = !whole;
         *at += length + (length < looked);
@@ -182,22 +199,23 @@ static enum status read_lines(struct log *self, const char **at, const char *end
     return STATUS_OK;
 }
 
-static enum status read_all(struct log *self, struct source *source)
+static enum status read_all(struct log *self)
 {
     const char *at = NULL, *end = NULL;
     bool more = true;
-    TRY(source_more(source, &at, &end, &more));
+    TRY(source_more(self->source, &at, &end, &more));
     while (more) {
         TRY(read_lines(self, &at, end, false));
-        TRY(source_more(source, &at, &end, &more));
+        TRY(source_more(self->source, &at, &end, &more));
     }
     TRY(read_lines(self, &at, end, true));
     TRY(groups_flush(&self->groups));
     return end_waiting_step(self, self->clock_ns);
 }
 
-static enum status give_notes(struct log *self, const char *trouble)
+static enum status give_notes(struct log *self)
 {
+    const char *trouble = source_trouble(self->source);
     TRY(job_note(self->job, "%s: PyTorch's own conversions (contiguous, copy_) are not in a oneDNN log: thrashing made by its "
                             "operators is not seen here; use clprof run, or import a torch.profiler trace", self->path));
     if (!self->timed)
@@ -212,12 +230,15 @@ static enum status give_notes(struct log *self, const char *trouble)
     if (self->too_long)
         TRY(job_note(self->job, "%s: %" PRId64 " lines of over %d bytes were left out", self->path, self->too_long,
                      LONGEST_LINE));
+    if (self->cut_offset >= 0)
+        TRY(job_note(self->job, "%s: breaks off in its last line, at byte %" PRId64 "; what is before it is read", self->path,
+                     self->cut_offset));
     if (trouble)
         TRY(job_note(self->job, "%s: what is whole was read, but %s", self->path, trouble));
     return STATUS_OK;
 }
 
-static enum status finish(struct log *self, const char *trouble)
+static enum status finish(struct log *self)
 {
     const struct job_info info = {
         .device = "cpu", .library_versions = self->versions.length ? self->versions.text : NULL, .batch_size = -1,
@@ -227,26 +248,27 @@ static enum status finish(struct log *self, const char *trouble)
         return FAIL(UNSUPPORTED, "%s: no primitive was executed in this log; record with ONEDNN_VERBOSE=1 (or profile_exec)",
                     self->path);
     TRY(job_describe(self->job, &info));
-    return give_notes(self, trouble);
+    return give_notes(self);
 }
 
 static enum status read_file(struct job *job, const char *path)
 {
     const struct job_info info = {.source = "onednn_verbose", .batch_size = -1, .threads = -1, .started_unix_ns = -1};
-    struct log self = {.job = job, .path = path, .threads = -1, .first_ns = -1, .step_start_ns = -1, .step_number = -1};
-    struct source *source = NULL;
+    struct log self = {
+        .job = job, .path = path, .threads = -1, .first_ns = -1, .step_start_ns = -1, .step_number = -1, .cut_offset = -1,
+    };
     enum status status;
 
     strbuf_init(&self.versions);
     strbuf_init(&self.name);
-    TRY_OUT(source_open(path, &source));
+    TRY_OUT(source_open(path, &self.source));
     TRY_OUT(job_process(job, &info, -1, -1));
     TRY_OUT(job_word(job, "clprof-step", sizeof "clprof-step" - 1, &self.step_word));
     TRY_OUT(groups_init(&self.groups, job));
-    TRY_OUT(read_all(&self, source));
-    status = finish(&self, source_trouble(source));
+    TRY_OUT(read_all(&self));
+    status = finish(&self);
 out:
-    source_close(source);
+    source_close(self.source);
     strbuf_release(&self.versions);
     strbuf_release(&self.name);
     return status;

@@ -316,6 +316,7 @@ START_TEST(broken_lines_are_counted)
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM conversions"), 2);
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note WHERE text LIKE '% 2 lines can''t be read%'"), 1);
     ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note WHERE text LIKE '% 1 lines of over%'"), 1);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note WHERE text LIKE '%in its last line, at byte 6000%'"), 1);
     sqlite3_close(db);
     strbuf_release(&text);
     free(path);
