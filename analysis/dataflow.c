@@ -6,7 +6,7 @@
 
 /* One row of op_tensor_def, and the two ends of conversions, by tensor number. */
 struct tensor_row {
-    int64_t tensor;
+    int64_t tensor; /* -1: an input out of channels_last of which the trace does not tell which tensor it is */
     int op, position;
     bool out, persistent, deep;
     enum order order;
@@ -45,7 +45,7 @@ static enum status read_row(struct builder *self, sqlite3_stmt *row, const struc
         .op = step_find(ids, self->step->ops_count, sqlite3_column_int64(row, 0)),
         .out = direction && strcmp(direction, "out") == 0,
         .position = sqlite3_column_int(row, 2),
-        .tensor = sqlite3_column_int64(row, 3),
+        .tensor = sqlite3_column_type(row, 3) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 3),
         .persistent = sqlite3_column_int(row, 4) != 0,
         .deep = rank_of((const char *)sqlite3_column_text(row, 6)) >= 5,
         .order = order_of((const char *)sqlite3_column_text(row, 5), (const char *)sqlite3_column_text(row, 6)),
@@ -65,7 +65,7 @@ static enum status load_rows(struct analysis *analysis, struct builder *self)
     static const char sql[] =
         "SELECT op.op_id, t.direction, t.position, t.tensor, t.persistent, t.memory_format, t.shape FROM op"
         " JOIN op_tensor_def t USING (op_def_id) WHERE op.step_id IS ?1 AND op.level = 0 AND op.op_id BETWEEN ?2 AND ?3"
-        " AND t.tensor IS NOT NULL";
+        " AND (t.tensor IS NOT NULL OR (t.direction = 'in' AND t.memory_format IN ('contiguous', 'strided')))";
     struct step_id *ids = NULL;
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -125,10 +125,10 @@ static enum status add_version(struct builder *self, struct version version, int
     return STATUS_OK;
 }
 
-/* The version that an operator finds; one that nobody in the step made when there is none yet. */
+/* The version that an operator finds; one that nobody in the step made when there is none yet, or it is not told. */
 static enum status find_version(struct builder *self, int op, const struct tensor_row *row, int *number)
 {
-    int *current = current_of(self, row->tensor);
+    int untold = -1, *current = row->tensor < 0 ? &untold : current_of(self, row->tensor);
     if (*current < 0)
         TRY(add_version(
             self, (struct version){-1, -1, self->step->ops[op].cluster, row->order, row->persistent, row->deep}, current));
@@ -243,16 +243,34 @@ static enum status build(struct builder *self)
     return STATUS_OK;
 }
 
-/* The copy of the forward pass in the same module. Its backward is a view, so autograd ties the copy there to that. */
+/* Views between the copy of a channel shuffle and the view that autograd names, either way. */
+#define SHUFFLE_VIEWS 4
+
+static bool is_forward_copy(const struct analysis *self, int op)
+{
+    return op >= 0 && op < self->step.ops_count && self->step.ops[op].phase == PHASE_FORWARD &&
+           flow_copies_deep(&self->flow, op);
+}
+
+/*
+ * The copy of the forward pass: in the same module, or, where modules are not told, beside the view. Its own backward is a
+ * view, so autograd ties the copy there to that.
+ */
 static int forward_copy(const struct analysis *self, int op)
 {
     const struct step *step = &self->step;
-    for (int i = op - 1; i >= 0; i--) {
-        if (step->ops[i].phase == PHASE_FORWARD && step->ops[i].path == step->ops[op].path &&
-            flow_copies_deep(&self->flow, i))
+    int view = step->ops[op].forward;
+    for (int i = op - 1; i >= 0 && step->ops[op].path >= 0; i--) {
+        if (step->ops[i].path == step->ops[op].path && is_forward_copy(self, i))
             return i;
     }
-    return step->ops[op].forward;
+    for (int distance = 1; distance <= SHUFFLE_VIEWS && view != op && step->ops[op].path < 0; distance++) {
+        if (is_forward_copy(self, view + distance))
+            return view + distance;
+        if (is_forward_copy(self, view - distance))
+            return view - distance;
+    }
+    return view;
 }
 
 static void find_breakers(struct analysis *self)
@@ -262,7 +280,7 @@ static void find_breakers(struct analysis *self)
         int rule = word < self->breaks_count ? self->breaks[word] : -1;
         bool copies = flow_copies_deep(&self->flow, op);
         self->flow.breaks[op] = (signed char)(rule >= 0 ? rule : copies || flow_breaks(&self->flow, op));
-        if (copies && self->step.ops[op].phase == PHASE_BACKWARD && self->step.ops[op].path >= 0)
+        if (copies && self->step.ops[op].phase == PHASE_BACKWARD)
             self->step.ops[op].forward = forward_copy(self, op);
     }
 }

@@ -49,9 +49,22 @@ static void prepend_path(struct finder *self)
     self->path_count += more;
 }
 
+static bool is_backward(const struct finder *self, int op)
+{
+    return self->analysis->step.ops[op].phase == PHASE_BACKWARD;
+}
+
+/* A gradient that follows another one, of which the trace does not tell who lost it. */
+static bool is_lost_elsewhere(const struct finder *self, int opening)
+{
+    const struct step_conversion *c = opening < 0 ? NULL : conversion_of(self, opening);
+    return c && c->kernel_id < 0 && is_backward(self, c->op) && flow_reads_out(&self->analysis->flow, c->op);
+}
+
 /*
  * A carrier converts because its other operand is out of channels_last already: whoever did that is the culprit. Only
- * where nobody did is it the operator that holds the opening.
+ * where nobody did is it the operator that holds the opening: in the forward pass, which the model's author wrote, also
+ * where the other operand was born contiguous (NCHW + NHWC).
  */
 static void find_culprits(struct finder *self, int opening, int silent)
 {
@@ -61,15 +74,16 @@ static void find_culprits(struct finder *self, int opening, int silent)
     if (opening >= 0 && conversion_of(self, opening)->cause != CAUSE_EXPLICIT) {
         const struct flow_conversion *c = &self->analysis->flow.conversion[opening];
         int found = search_origin_of_inputs(&self->search, conversion_of(self, opening)->op, c->source);
-        int maker = found >= 0                 ? conversion_of(self, found)->op
-                    : self->search.silent >= 0 ? self->search.silent
-                                               : self->search.born;
+        int maker = found >= 0                                            ? conversion_of(self, found)->op
+                    : self->search.silent >= 0                            ? self->search.silent
+                    : is_backward(self, conversion_of(self, opening)->op) ? self->search.born
+                                                                          : -1;
         prepend_path(self);
         find_culprits_on_path(self, found);
         if (self->culprits_count == 0 && maker >= 0)
             self->culprits[self->culprits_count++] = maker;
     }
-    if (self->culprits_count == 0)
+    if (self->culprits_count == 0 && !is_lost_elsewhere(self, opening))
         self->culprits[self->culprits_count++] = opening >= 0 ? conversion_of(self, opening)->op : silent;
 }
 
@@ -124,7 +138,7 @@ static enum status add_trip(struct finder *self, enum trip_kind kind, int openin
 static enum trip_kind kind_of(const struct finder *self, int closing)
 {
     int op = conversion_of(self, closing)->op;
-    return self->analysis->step.ops[op].phase == PHASE_BACKWARD ? TRIP_BACKWARD : TRIP_FORWARD;
+    return is_backward(self, op) ? TRIP_BACKWARD : TRIP_FORWARD;
 }
 
 static bool is_library_opening(const struct step_conversion *c)
@@ -173,7 +187,8 @@ static enum status find_trips_forward(struct finder *self)
             continue;
         take_path(self);
         find_culprits(self, c, -1);
-        TRY(add_trip(self, kind_of(self, closing), c, closing));
+        if (self->culprits_count > 0)
+            TRY(add_trip(self, kind_of(self, closing), c, closing));
     }
     return STATUS_OK;
 }
@@ -188,12 +203,16 @@ static enum status find_trips_backward(struct finder *self)
             continue;
         take_path(self);
         find_culprits(self, opening, silent);
-        TRY(add_trip(self, kind_of(self, c), opening, c));
+        if (self->culprits_count > 0)
+            TRY(add_trip(self, kind_of(self, c), opening, c));
     }
     return STATUS_OK;
 }
 
-/* A mixed read of a channels_last tensor beside one that was born contiguous: the born one's doing, and no detour. */
+/*
+ * A gradient in channels_last read beside one that was born contiguous: the born one's doing, and no detour. In the
+ * forward pass it is the order of the operands, which the author chose.
+ */
 static void set_born_aside(struct finder *self)
 {
     struct flow *flow = &self->analysis->flow;
@@ -202,7 +221,7 @@ static void set_born_aside(struct finder *self)
             conversion_of(self, c)->kernel_id >= 0)
             continue;
         int op = conversion_of(self, c)->op;
-        if (op >= 0 && search_origin_of_inputs(&self->search, op, flow->conversion[c].source) < 0 &&
+        if (op >= 0 && is_backward(self, op) && search_origin_of_inputs(&self->search, op, flow->conversion[c].source) < 0 &&
             self->search.silent < 0 && self->search.born >= 0)
             flow->conversion[c].role = ROLE_BORN;
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What needs PyTorch: the stored reference values are made again and compared with the committed ones; clprof run in real jobs.
+# What needs PyTorch: the stored reference values are made again and compared with the committed ones; real training jobs run
+# under clprof and are judged by a script that shares nothing with it (tests/torch).
 # Last line: "N passed, N failed".
 set -u
 cd "$(dirname -- "$0")/.." || exit 1
@@ -25,5 +26,11 @@ check() {
 check "losses of resnet18 (tests/parity)" "$python" tests/parity/resnet18_losses.py --check
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
 check "the agent of clprof run (tests/torch)" "$python" tests/torch/agent.py "$CLPROF_PROGRAM"
+
+log=build/torch.log
+"$python" tests/torch/compare.py "$CLPROF_PROGRAM" | tee "$log" | grep -v 'passed, .* failed$'
+passed=$((passed + $(grep -c '^ok ' "$log")))
+failed=$((failed + $(grep -c '^FAIL ' "$log")))
+grep -q 'passed, .* failed$' "$log" || failed=$((failed + 1)) # it broke off
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

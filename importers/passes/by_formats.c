@@ -12,7 +12,7 @@ static enum memory_format format_given(const struct chunk *chunk, const struct n
     *kind = tensor_kind_at(chunk, node_output(chunk, node, 0));
     if (!*kind && facts->class_ == CLASS_MIXED && facts->in_place)
         *kind = tensor_kind_at(chunk, node_input(chunk, node, 0));
-    return image_format(*kind);
+    return image_order(*kind);
 }
 
 /*
@@ -22,7 +22,7 @@ static enum memory_format format_given(const struct chunk *chunk, const struct n
 static bool is_kernelless(const struct tensor_kind *operand, enum memory_format given, const struct tensor_kind *result,
                           const struct operator_facts *facts)
 {
-    enum memory_format format = image_format(operand);
+    enum memory_format format = image_order(operand);
     if (!image_formats_differ(format, given))
         return false;
     if (facts->class_ != CLASS_MIXED)
@@ -41,7 +41,7 @@ static enum status add(struct converter *self, int holder, int source, enum memo
         .source = source,
         .dest = -1,
         .kind = chunk->tensors[source].kind,
-        .from = image_format(kind),
+        .from = image_label(kind),
         .to = to,
         .source_dtype = kind->dtype,
         .dest_dtype = dtype,
@@ -51,6 +51,34 @@ static enum status add(struct converter *self, int holder, int source, enum memo
     TRY(convert_cause(self, holder, source, &conversion.cause));
     ARRAY_ADD(chunk, conversions, conversion);
     return STATUS_OK;
+}
+
+static bool is_operand(const struct chunk *chunk, int tensor, const struct operator_facts *facts)
+{
+    const struct node_tensor *operand = &chunk->tensors[tensor];
+    return !operand->out && !(operand->position < 32 && (facts->parameters >> operand->position & 1));
+}
+
+/* As large as the result in its channels or its places; a grid of coordinates is neither. */
+static bool is_whole(const struct tensor_kind *operand, const struct tensor_kind *result, const struct operator_facts *facts)
+{
+    if (facts->class_ == CLASS_MIXED && facts->shape != SHAPE_CAT)
+        return image_same_sizes(operand, result);
+    if (operand->dims != result->dims || operand->size[0] != result->size[0])
+        return false;
+    return operand->size[1] == result->size[1] || (operand->size[2] == result->size[2] && operand->size[3] == result->size[3]);
+}
+
+/* An image among the operands that lies as the result does: then the others are read otherwise, each of them. */
+static bool follows_an_operand(const struct chunk *chunk, const struct node *node, const struct operator_facts *facts,
+                               enum memory_format given, const struct tensor_kind *result)
+{
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        const struct tensor_kind *operand = tensor_kind_at(chunk, i);
+        if (is_operand(chunk, i, facts) && image_order(operand) == given && is_whole(operand, result, facts))
+            return true;
+    }
+    return false;
 }
 
 static enum status look_at_node(struct converter *self, int number)
@@ -64,13 +92,14 @@ static enum status look_at_node(struct converter *self, int number)
     enum memory_format given = format_given(chunk, node, &own, &result);
     if ((own.class_ != CLASS_PLAIN && own.class_ != CLASS_MIXED) || given == FORMAT_COUNT)
         return STATUS_OK;
+    bool follows = follows_an_operand(chunk, node, &own, given, result);
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
-        const struct node_tensor *operand = &chunk->tensors[i];
-        bool parameter = operand->position < 32 && (own.parameters >> operand->position & 1);
-        if (operand->out || parameter || !is_kernelless(tensor_kind_at(chunk, i), given, result, &own) ||
-            self->converted[i])
+        if (!is_operand(chunk, i, &own) || !is_kernelless(tensor_kind_at(chunk, i), given, result, &own))
             continue;
-        TRY(add(self, number, i, given, result->dtype));
+        if (!self->converted[i])
+            TRY(add(self, number, i, image_label(result), result->dtype));
+        if (!follows)
+            return STATUS_OK; /* silent: one tensor is given, in another format than all that were taken */
     }
     return STATUS_OK;
 }

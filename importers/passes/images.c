@@ -72,6 +72,12 @@ enum memory_format image_order(const struct tensor_kind *kind)
     return channels_last ? FORMAT_CHANNELS_LAST : contiguous ? FORMAT_CONTIGUOUS : FORMAT_COUNT;
 }
 
+enum memory_format image_label(const struct tensor_kind *kind)
+{
+    enum memory_format format = image_format(kind);
+    return format == FORMAT_COUNT ? FORMAT_STRIDED : format;
+}
+
 bool image_formats_differ(enum memory_format from, enum memory_format to)
 {
     bool known = from != FORMAT_COUNT && to != FORMAT_COUNT && from != FORMAT_EITHER && to != FORMAT_EITHER;

@@ -18,6 +18,9 @@ enum memory_format image_format(const struct tensor_kind *kind);
  */
 enum memory_format image_order(const struct tensor_kind *kind);
 
+/* What a conversion is said to start from or give: image_format, and slices are `strided`. */
+enum memory_format image_label(const struct tensor_kind *kind);
+
 /* The two formats are known, and going from one to the other moves elements from or to channels_last. */
 bool image_formats_differ(enum memory_format from, enum memory_format to);
 
