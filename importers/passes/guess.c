@@ -216,7 +216,6 @@ enum status guess_output(const struct guesser *self, int number, struct guess *g
 
 bool guess_allows(const struct guess *guess, const struct tensor_kind *kind)
 {
-    enum memory_format format = image_format(kind);
     if (guess->dims >= 0 && guess->dims != kind->dims)
         return false;
     for (int i = 0; i < guess->dims; i++) {
@@ -227,8 +226,10 @@ bool guess_allows(const struct guess *guess, const struct tensor_kind *kind)
         return false;
     if (guess->dtype && kind->dtype && strcmp(guess->dtype, kind->dtype) != 0)
         return false;
-    return guess->format == FORMAT_COUNT || guess->format == FORMAT_EITHER || format == FORMAT_COUNT ||
-           format == FORMAT_EITHER || guess->format == format;
+    if (guess->format == FORMAT_COUNT || guess->format == FORMAT_EITHER)
+        return true;
+    enum memory_format format = image_format(kind);
+    return format == FORMAT_COUNT || format == FORMAT_EITHER || guess->format == format;
 }
 
 bool guess_is_good(const struct guess *guess)
