@@ -54,6 +54,8 @@ enum status convert_by_kernel(struct converter *self)
         int holder = kernel->node < 0 ? -1 : chunk->nodes[kernel->node].operator_;
         if (facts->role == ROLE_COUNT && holder >= 0 && kernel->kind == SPAN_KERNEL)
             place[holder] = RIGHT_BEHIND;
+        else if (facts->role == ROLE_COMPUTE && holder >= 0)
+            place[holder] = BEFORE_ITS_WORK; /* a helper of the table: it fills for the next one, or ends the last one */
         if (facts->role != ROLE_CONVERSION)
             continue;
         struct chunk_conversion conversion = make(chunk, i, facts);

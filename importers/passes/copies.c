@@ -9,10 +9,44 @@
 #define COPY_DEST 0
 #define COPY_SOURCE 1
 
-static bool is_relayout(const struct tensor_kind *source, const struct tensor_kind *dest)
+struct relayout {
+    enum memory_format from, to;
+};
+
+/* x.permute(0, 2, 3, 1) of a contiguous image x: what ConvNeXt gives to its LayerNorm. */
+static bool is_permuted_image(const struct converter *self, int tensor)
 {
-    return source && dest && image_same_sizes(source, dest) &&
-           image_formats_differ(image_order(source), image_order(dest));
+    const struct chunk *chunk = self->chunk;
+    int64_t id = chunk->tensors[tensor].id;
+    int maker = id >= 0 && id < self->makers ? self->maker[id] : -1;
+    if (maker < 0 || self->class_[maker] != CLASS_VIEW)
+        return false;
+    const struct tensor_kind *view = tensor_kind_at(chunk, tensor);
+    const struct tensor_kind *image = tensor_kind_at(chunk, node_input(chunk, &chunk->nodes[maker], 0));
+    static const int dimension[] = {0, 2, 3, 1};
+    if (image_format(image) != FORMAT_CONTIGUOUS || image->dims != 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        if (view->size[i] != image->size[dimension[i]] || view->stride[i] != image->stride[dimension[i]])
+            return false;
+    }
+    return true;
+}
+
+/* What a copy does to the image; false where it keeps the order of its elements. */
+static bool is_relayout(const struct converter *self, int source, int dest, struct relayout *relayout)
+{
+    const struct tensor_kind *from = tensor_kind_at(self->chunk, source), *to = tensor_kind_at(self->chunk, dest);
+    if (!from || !to || !image_same_sizes(from, to))
+        return false;
+    if (image_formats_differ(image_order(from), image_order(to))) {
+        *relayout = (struct relayout){image_label(from), image_label(to)};
+        return true;
+    }
+    /* The copy's dimensions are N, H, W, C: row-major it holds the image in channels_last. */
+    *relayout = (struct relayout){FORMAT_CONTIGUOUS, FORMAT_CHANNELS_LAST};
+    return image_format(from) == FORMAT_STRIDED && image_format(to) == FORMAT_CONTIGUOUS &&
+           is_permuted_image(self, source);
 }
 
 /* Same tensor by identity; where that is not told, by its looks. */
@@ -97,7 +131,7 @@ static void set_kernel(struct converter *self, struct chunk_conversion *conversi
         conversion->copy = copy; /* done by the host; elsewhere its kernel is not in the trace */
 }
 
-static enum status add(struct converter *self, int copy, int source, int dest)
+static enum status add(struct converter *self, int copy, int source, int dest, struct relayout relayout)
 {
     struct chunk *chunk = self->chunk;
     const struct tensor_kind *from = tensor_kind_at(chunk, source), *to = tensor_kind_at(chunk, dest);
@@ -105,8 +139,8 @@ static enum status add(struct converter *self, int copy, int source, int dest)
         .node = chunk->nodes[copy].operator_,
         .dest = -1,
         .kind = chunk->tensors[source].kind,
-        .from = image_label(from),
-        .to = image_label(to),
+        .from = relayout.from,
+        .to = relayout.to,
         .source_dtype = from->dtype,
         .dest_dtype = to->dtype,
         .bytes_read = image_bytes(from),
@@ -129,10 +163,10 @@ static enum status look_at_operator(struct converter *self, int number)
     const struct chunk *chunk = self->chunk;
     const struct node *node = &chunk->nodes[number];
     int source = node_input(chunk, node, 0), dest = node_output(chunk, node, 0);
-    if (self->copies[number] || source < 0 || dest < 0 ||
-        !is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
+    struct relayout relayout;
+    if (self->copies[number] || !is_relayout(self, source, dest, &relayout))
         return STATUS_OK;
-    return add(self, number, source, dest);
+    return add(self, number, source, dest, relayout);
 }
 
 enum status convert_copies(struct converter *self)
@@ -143,8 +177,9 @@ enum status convert_copies(struct converter *self)
         if (node->operator_ < 0 || self->class_[n] != CLASS_COPY_INTO)
             continue;
         int source = node_input(chunk, node, COPY_SOURCE), dest = node_input(chunk, node, COPY_DEST);
-        if (is_relayout(tensor_kind_at(chunk, source), tensor_kind_at(chunk, dest)))
-            TRY(add(self, n, source, dest));
+        struct relayout relayout;
+        if (is_relayout(self, source, dest, &relayout))
+            TRY(add(self, n, source, dest, relayout));
         else if (source >= 0 && dest >= 0)
             self->copies[node->operator_] = true;
     }

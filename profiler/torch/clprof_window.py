@@ -220,9 +220,15 @@ class Window:
             activities.append(profiler.ProfilerActivity.CUDA)
         if mode == "timed":
             return profiler.profile(activities=activities), None
-        observer = profiler.ExecutionTraceObserver()
-        observer.register_callback(os.path.join(self.folder, "recorded.et.json"))
-        return profiler.profile(activities=activities, record_shapes=True, execution_trace_observer=observer), observer
+        observe = getattr(profiler, "ExecutionTraceObserver", None)
+        if observe is not None:
+            with contextlib.suppress(TypeError):  # 2.0 and 2.1 can't have both at once
+                observer = observe()
+                profile = profiler.profile(activities=activities, record_shapes=True, execution_trace_observer=observer)
+                observer.register_callback(os.path.join(self.folder, "recorded.et.json"))
+                return profile, observer
+        self.notes.append("PyTorch %s records no execution trace beside its profiler" % self.torch.__version__)
+        return profiler.profile(activities=activities, record_shapes=True), None
 
     # ---- the files
 
