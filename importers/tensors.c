@@ -48,9 +48,19 @@ int tensor_dtype_bytes(const char *dtype)
     return 0;
 }
 
+int64_t tensor_elements(const struct tensor_kind *kind)
+{
+    int64_t elements = 1;
+    for (int i = 0; i < kind->dims; i++) {
+        if (kind->size[i] < 0 || __builtin_mul_overflow(elements, kind->size[i], &elements))
+            return -1;
+    }
+    return kind->dims < 0 ? -1 : elements;
+}
+
 enum memory_format tensor_kind_format(const struct tensor_kind *kind)
 {
     if (kind->blocked)
         return FORMAT_BLOCKED;
-    return kind->dims == 4 && kind->has_strides ? layout_of(4, kind->size, kind->stride) : FORMAT_COUNT;
+    return kind->dims == 4 && kind->has_strides && tensor_elements(kind) >= 0 ? layout_of(4, kind->size, kind->stride) : FORMAT_COUNT;
 }

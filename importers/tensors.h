@@ -46,6 +46,9 @@ const char *tensor_dtype(const char *text, int length);
 /* Bytes of one element of a trace's dtype word; 0 = unknown. */
 int tensor_dtype_bytes(const char *dtype);
 
+/* How many elements it has; -1 = unknown, or more than 64 bits count. */
+int64_t tensor_elements(const struct tensor_kind *kind);
+
 /* The memory format of a 4-D tensor where shape and strides tell it, FORMAT_BLOCKED of a blocked one; FORMAT_COUNT otherwise. */
 enum memory_format tensor_kind_format(const struct tensor_kind *kind);
 

@@ -79,22 +79,12 @@ bool guess_is_last_reader(const struct guesser *self, int node, const struct ten
            (added < 0 || !image_same_sizes(tensor_kind_at(self->chunk, added), kind));
 }
 
-static int64_t elements_of(const struct tensor_kind *kind)
-{
-    int64_t elements = 1;
-    for (int i = 0; i < kind->dims; i++) {
-        if (kind->size[i] < 0 || __builtin_mul_overflow(elements, kind->size[i], &elements))
-            return -1;
-    }
-    return kind->dims < 0 ? -1 : elements;
-}
-
 static void take_sizes(struct guess *guess, const struct tensor_kind *kind)
 {
     guess->dims = kind->dims;
     for (int i = 0; i < kind->dims; i++)
         guess->size[i] = kind->size[i];
-    guess->elements = elements_of(kind);
+    guess->elements = tensor_elements(kind);
 }
 
 static void take_all(struct guess *guess, const struct chunk *chunk, int tensor)
@@ -180,7 +170,7 @@ static void guess_by_rule(struct guess *guess, const struct chunk *chunk, const 
     else if (facts->shape == SHAPE_PART)
         take_sizes(guess, kind), guess->part = true, guess->elements = -1;
     else if (facts->shape == SHAPE_ELEMENTS)
-        guess->elements = elements_of(kind);
+        guess->elements = tensor_elements(kind);
 }
 
 static bool has_open_sizes(const struct guess *guess)
@@ -222,7 +212,7 @@ bool guess_allows(const struct guess *guess, const struct tensor_kind *kind)
         if (guess->size[i] >= 0 && (guess->part ? guess->size[i] < kind->size[i] : guess->size[i] != kind->size[i]))
             return false;
     }
-    if (guess->elements >= 0 && guess->elements != elements_of(kind))
+    if (guess->elements >= 0 && guess->elements != tensor_elements(kind))
         return false;
     if (guess->dtype && kind->dtype && strcmp(guess->dtype, kind->dtype) != 0)
         return false;

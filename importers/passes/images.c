@@ -28,20 +28,11 @@ static enum memory_format format_of_5d(const struct tensor_kind *kind)
     return contiguous ? FORMAT_CONTIGUOUS : channels_last ? FORMAT_CHANNELS_LAST : FORMAT_STRIDED;
 }
 
-static bool has_elements(const struct tensor_kind *kind)
-{
-    for (int i = 0; i < kind->dims; i++) {
-        if (kind->size[i] <= 0)
-            return false;
-    }
-    return true;
-}
-
 enum memory_format image_format(const struct tensor_kind *kind)
 {
     if (!kind || !kind->has_strides || (kind->dims != 4 && kind->dims != 5))
         return FORMAT_COUNT;
-    if (!has_elements(kind) || !layout_is_dense(kind->dims, kind->size, kind->stride))
+    if (tensor_elements(kind) <= 0 || !layout_is_dense(kind->dims, kind->size, kind->stride))
         return FORMAT_COUNT;
     return kind->dims == 4 ? layout_of(4, kind->size, kind->stride) : format_of_5d(kind);
 }
@@ -64,7 +55,7 @@ enum memory_format image_order(const struct tensor_kind *kind)
 {
     static const int channels_last_order[] = {1, 3, 2, 0}, contiguous_order[] = {3, 2, 1, 0};
     enum memory_format format = image_format(kind);
-    if (format != FORMAT_COUNT || !kind || !kind->has_strides || kind->dims != 4 || !has_elements(kind))
+    if (format != FORMAT_COUNT || !kind || !kind->has_strides || kind->dims != 4 || tensor_elements(kind) <= 0)
         return format;
     bool channels_last = grows_in_order(kind, channels_last_order), contiguous = grows_in_order(kind, contiguous_order);
     if (channels_last && contiguous)
@@ -97,14 +88,8 @@ bool image_same_sizes(const struct tensor_kind *a, const struct tensor_kind *b)
 
 int64_t image_bytes(const struct tensor_kind *kind)
 {
-    int64_t bytes = tensor_dtype_bytes(kind->dtype);
-    if (bytes == 0 || kind->dims < 0)
-        return -1;
-    for (int i = 0; i < kind->dims; i++) {
-        if (kind->size[i] < 0 || __builtin_mul_overflow(bytes, kind->size[i], &bytes))
-            return -1;
-    }
-    return bytes;
+    int64_t bytes = tensor_dtype_bytes(kind->dtype), elements = tensor_elements(kind);
+    return bytes == 0 || elements < 0 || __builtin_mul_overflow(bytes, elements, &bytes) ? -1 : bytes;
 }
 
 static int tensor_of(const struct chunk *chunk, const struct node *node, int position, bool out)
