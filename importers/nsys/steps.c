@@ -139,9 +139,10 @@ const struct step_range *steps_find(const struct steps *self, int64_t start_ns, 
         else
             high = middle;
     }
+    if (low == self->range_count)
+        return NULL;
     const struct step_range *found = self->range + low;
-    bool is = low < self->range_count && found->start_ns == start_ns && found->end_ns == end_ns && found->thread == thread;
-    return is ? found : NULL;
+    return found->start_ns == start_ns && found->end_ns == end_ns && found->thread == thread ? found : NULL;
 }
 
 void steps_release(struct steps *self)
