@@ -153,6 +153,18 @@ enum status nsys_has(struct nsys_database *self, const struct nsys_table *table,
     return STATUS_OK;
 }
 
+enum status nsys_lacks(struct nsys_database *self, const struct nsys_table *table, const char **column)
+{
+    unsigned columns;
+    *column = NULL;
+    TRY(probe(self, table, &columns));
+    for (int i = table->required - 1; columns && i >= 0; i--) {
+        if (!(columns & 1u << i))
+            *column = table->column[i];
+    }
+    return STATUS_OK;
+}
+
 static int position_of(const struct nsys_table *table, const char *column)
 {
     int i = 0;

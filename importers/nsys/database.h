@@ -41,6 +41,9 @@ void nsys_close(struct nsys_database *self);
 /* True when the file has this table (a real one: no view, no virtual table) with its required columns. */
 enum status nsys_has(struct nsys_database *self, const struct nsys_table *table, bool *has);
 
+/* The first required column that a table of the file lacks, so that its rows can't be read; NULL = none, or no such table. */
+enum status nsys_lacks(struct nsys_database *self, const struct nsys_table *table, const char **column);
+
 /*
  * Rows of a table in the order of the file: its columns by position, NULL where the file has none. `process`: only rows of that
  * process (global id shifted by NSYS_THREAD_BITS), or NSYS_ANY_PROCESS; `orphans`: rows without a process too. *out is NULL

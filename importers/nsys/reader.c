@@ -95,6 +95,17 @@ enum status reader_thread(struct reader *self, int64_t global, int32_t *lane)
     return job_thread(self->job, global >> NSYS_THREAD_BITS & mask, global & mask, lane);
 }
 
+/* Once a file: what it holds and clprof can't read. */
+static enum status note_what_is_lacking(struct reader *self, const struct nsys_table *table)
+{
+    const char *column;
+    TRY(nsys_lacks(&self->db, table, &column));
+    if (!column || self->lacking == table)
+        return STATUS_OK;
+    self->lacking = table;
+    return job_note(self->job, "table %s has no column \"%s\": its rows were left out", table->name, column);
+}
+
 enum status reader_table(struct reader *self, const struct nsys_table *table,
                          enum status (*each)(struct reader *self, sqlite3_stmt *rows))
 {
@@ -105,6 +116,8 @@ enum status reader_table(struct reader *self, const struct nsys_table *table,
     TRY_OUT(nsys_rows(&self->db, table, self->process, self->orphans, &rows));
     if (rows)
         TRY_OUT(nsys_step(&self->db, table, rows, &row));
+    else
+        TRY_OUT(note_what_is_lacking(self, table));
     while (row) {
         TRY_OUT(each(self, rows));
         TRY_OUT(nsys_step(&self->db, table, rows, &row));

@@ -23,6 +23,7 @@ struct reader {
     struct steps steps;
     int32_t order;   /* of the next span */
     /* For the notes. */
+    const struct nsys_table *lacking; /* the last table that was told to lack a column */
     int64_t rows, operators, graphs, before_capture, broken, open_ranges;
 };
 
