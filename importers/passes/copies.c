@@ -49,29 +49,6 @@ static bool is_relayout(const struct converter *self, int source, int dest, stru
            is_permuted_image(self, source);
 }
 
-/* Same tensor by identity; where that is not told, by its looks. */
-static bool is_same_tensor(const struct node_tensor *a, const struct node_tensor *b)
-{
-    if (a->id >= 0 && b->id >= 0)
-        return a->id == b->id || (a->storage >= 0 && a->storage == b->storage);
-    return a->kind == b->kind;
-}
-
-int convert_source(const struct converter *self, int holder, int inside)
-{
-    const struct chunk *chunk = self->chunk;
-    const struct node *node = &chunk->nodes[holder];
-    int found = -1;
-    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
-        const struct node_tensor *input = &chunk->tensors[i];
-        if (input->out || !is_same_tensor(input, &chunk->tensors[inside]))
-            continue;
-        if (found < 0 || self->converted[found])
-            found = i;
-    }
-    return found;
-}
-
 static int output_of_holder(const struct chunk *chunk, int holder, int dest)
 {
     const struct node *node = &chunk->nodes[holder];
