@@ -243,13 +243,13 @@ static enum status build(struct builder *self)
     return STATUS_OK;
 }
 
-/* Views between the copy of a channel shuffle and the view that autograd names, either way. */
-#define SHUFFLE_VIEWS 4
+/* Operators between a copy (of a channel shuffle, of a reshape) and the view that autograd names, either way. */
+#define COPY_REACH 8
 
 static bool is_forward_copy(const struct analysis *self, int op)
 {
     return op >= 0 && op < self->step.ops_count && self->step.ops[op].phase == PHASE_FORWARD &&
-           flow_copies_deep(&self->flow, op);
+           self->step.ops[op].name == self->flow.clone;
 }
 
 /*
@@ -264,7 +264,7 @@ static int forward_copy(const struct analysis *self, int op)
         if (step->ops[i].path == step->ops[op].path && is_forward_copy(self, i))
             return i;
     }
-    for (int distance = 1; distance <= SHUFFLE_VIEWS && view != op && step->ops[op].path < 0; distance++) {
+    for (int distance = 1; distance <= COPY_REACH && view != op && step->ops[op].path < 0; distance++) {
         if (is_forward_copy(self, view + distance))
             return view + distance;
         if (is_forward_copy(self, view - distance))
@@ -280,7 +280,8 @@ static void find_breakers(struct analysis *self)
         int rule = word < self->breaks_count ? self->breaks[word] : -1;
         bool copies = flow_copies_deep(&self->flow, op);
         self->flow.breaks[op] = (signed char)(rule >= 0 ? rule : copies || flow_breaks(&self->flow, op));
-        if (copies && self->step.ops[op].phase == PHASE_BACKWARD)
+        bool of_view = word == self->flow.clone && self->step.ops[op].forward != op;
+        if ((copies || of_view) && self->step.ops[op].phase == PHASE_BACKWARD)
             self->step.ops[op].forward = forward_copy(self, op);
     }
 }

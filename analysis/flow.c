@@ -93,9 +93,10 @@ static bool is_inside(const struct flow *flow, int conversion, enum conversion_r
 static enum conversion_role role_of(const struct flow *flow, int conversion)
 {
     const struct step_conversion *c = &flow->step->conversions[conversion];
-    enum conversion_role role = c->from == ORDER_CHANNELS_LAST && is_out(c->to)   ? ROLE_OPENING
-                                : is_out(c->from) && c->to == ORDER_CHANNELS_LAST ? ROLE_CLOSING
-                                                                                  : ROLE_NONE;
+    /* One of the two orders is channels_last: where none is named, a slice has it. */
+    bool opens = (c->from == ORDER_CHANNELS_LAST && is_out(c->to)) || (c->from == ORDER_STRIDED && c->to == ORDER_CONTIGUOUS);
+    bool closes = (is_out(c->from) && c->to == ORDER_CHANNELS_LAST) || (c->from == ORDER_CONTIGUOUS && c->to == ORDER_STRIDED);
+    enum conversion_role role = opens ? ROLE_OPENING : closes ? ROLE_CLOSING : ROLE_NONE;
     if (c->op < 0 || c->cause == CAUSE_INPUT || c->cause == CAUSE_WEIGHT || c->cause == CAUSE_OPTIMIZER ||
         flow->step->ops[c->op].phase == PHASE_OPTIMIZER || is_inside(flow, conversion, role))
         return ROLE_NONE;

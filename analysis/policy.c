@@ -3,23 +3,42 @@
 
 #include "analysis/analysis_int.h"
 
+/* They give back their input's elements where they are: whatever their formats say, they lose nothing. */
+static const char *const views[] = {
+    "aten::view",      "aten::_unsafe_view", "aten::_reshape_alias", "aten::reshape",          "aten::permute",   "aten::transpose",
+    "aten::t",         "aten::select",       "aten::slice",          "aten::split",            "aten::unbind",    "aten::chunk",
+    "aten::narrow",    "aten::expand",       "aten::squeeze",        "aten::unsqueeze",        "aten::unfold",    "aten::diagonal",
+    "aten::swapaxes",  "aten::movedim",      "aten::as_strided",     "aten::split_with_sizes", "aten::detach",    "aten::alias",
+    "aten::flatten",   "aten::unflatten",
+};
+
+static enum status set_rule(struct analysis *self, int *room, const char *name, bool breaks, bool replace)
+{
+    int word;
+    TRY(intern_add(&self->words, name, &word));
+    while (self->breaks_count <= word) {
+        TRY(array_room(&self->breaks, room, self->breaks_count, sizeof *self->breaks));
+        self->breaks[self->breaks_count++] = -1;
+    }
+    if (replace || self->breaks[word] < 0)
+        self->breaks[word] = breaks;
+    return STATUS_OK;
+}
+
 static enum status load_rules(struct analysis *self)
 {
     sqlite3_stmt *row = NULL;
     enum status status;
-    int more, word, room = 0;
+    int more, room = 0;
 
     TRY_OUT(trace_prepare(self->db, "SELECT op_name, breaks FROM policy_rule", &row));
     TRY_OUT(trace_step(row, &more));
     while (more) {
-        TRY_OUT(intern_add(&self->words, (const char *)sqlite3_column_text(row, 0), &word));
-        while (self->breaks_count <= word) {
-            TRY_OUT(array_room(&self->breaks, &room, self->breaks_count, sizeof *self->breaks));
-            self->breaks[self->breaks_count++] = -1;
-        }
-        self->breaks[word] = sqlite3_column_int(row, 1) != 0;
+        TRY_OUT(set_rule(self, &room, (const char *)sqlite3_column_text(row, 0), sqlite3_column_int(row, 1) != 0, true));
         TRY_OUT(trace_step(row, &more));
     }
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        TRY_OUT(set_rule(self, &room, views[i], false, false));
 out:
     sqlite3_finalize(row);
     return status;

@@ -54,11 +54,11 @@ static bool is_backward(const struct finder *self, int op)
     return self->analysis->step.ops[op].phase == PHASE_BACKWARD;
 }
 
-/* A gradient that follows another one, of which the trace does not tell who lost it. */
+/* In the backward pass: because of another tensor, which was born contiguous, or of which nobody knows who lost it. */
 static bool is_lost_elsewhere(const struct finder *self, int opening)
 {
     const struct step_conversion *c = opening < 0 ? NULL : conversion_of(self, opening);
-    return c && c->kernel_id < 0 && is_backward(self, c->op) && flow_reads_out(&self->analysis->flow, c->op);
+    return c && c->cause != CAUSE_EXPLICIT && is_backward(self, c->op) && flow_reads_out(&self->analysis->flow, c->op);
 }
 
 /*
@@ -74,10 +74,7 @@ static void find_culprits(struct finder *self, int opening, int silent)
     if (opening >= 0 && conversion_of(self, opening)->cause != CAUSE_EXPLICIT) {
         const struct flow_conversion *c = &self->analysis->flow.conversion[opening];
         int found = search_origin_of_inputs(&self->search, conversion_of(self, opening)->op, c->source);
-        int maker = found >= 0                                            ? conversion_of(self, found)->op
-                    : self->search.silent >= 0                            ? self->search.silent
-                    : is_backward(self, conversion_of(self, opening)->op) ? self->search.born
-                                                                          : -1;
+        int maker = found >= 0 ? conversion_of(self, found)->op : self->search.silent;
         prepend_path(self);
         find_culprits_on_path(self, found);
         if (self->culprits_count == 0 && maker >= 0)

@@ -216,7 +216,7 @@ static void look_back_from_op(struct search *self, int op)
     /* Nothing out of channels_last came in: it turned channels_last into this, or made it from something without an
      * order. */
     if (flow_reads_channels_last(flow, op)) {
-        if (self->silent < 0)
+        if (self->silent < 0 && flow->breaks[op])
             self->silent = op;
     } else if (self->born < 0) {
         self->born = op;

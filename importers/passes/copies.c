@@ -108,6 +108,15 @@ static void set_kernel(struct converter *self, struct chunk_conversion *conversi
         conversion->copy = copy; /* done by the host; elsewhere its kernel is not in the trace */
 }
 
+/* A copy into a slice of the operator's result (slice_backward's) makes what the result is. */
+static enum memory_format label_given(const struct chunk *chunk, int holder, int dest, enum memory_format label)
+{
+    const struct tensor_kind *to = tensor_kind_at(chunk, dest);
+    const struct tensor_kind *result = tensor_kind_at(chunk, node_output(chunk, &chunk->nodes[holder], 0));
+    bool is_part = label == FORMAT_STRIDED && result && image_order(result) == image_order(to);
+    return is_part ? image_label(result) : label;
+}
+
 static enum status add(struct converter *self, int copy, int source, int dest, struct relayout relayout)
 {
     struct chunk *chunk = self->chunk;
@@ -117,7 +126,7 @@ static enum status add(struct converter *self, int copy, int source, int dest, s
         .dest = -1,
         .kind = chunk->tensors[source].kind,
         .from = relayout.from,
-        .to = relayout.to,
+        .to = label_given(chunk, chunk->nodes[copy].operator_, dest, relayout.to),
         .source_dtype = from->dtype,
         .dest_dtype = to->dtype,
         .bytes_read = image_bytes(from),

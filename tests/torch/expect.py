@@ -24,6 +24,7 @@ FACTORIES = {"aten::" + f for f in ("empty_like new_empty new_empty_strided new_
                                    "full_like rand_like randn_like").split()}
 COPIES = {"aten::clone", "aten::_to_copy", "aten::copy_"}
 # Their second and third results or operands are no images: weights, statistics, indices of their own.
+LAYER_NORMS = {"aten::native_layer_norm", "aten::native_layer_norm_backward"}
 CONVOLUTIONS = {"aten::convolution", "aten::convolution_backward"}
 
 
@@ -61,12 +62,24 @@ def format_of(shape, strides):
 
 
 def order_of(shape, strides):
-    """As format_of, but a slice has the order of what it is a slice of. None: no order (4-D expands, other ranks)."""
+    """
+    As format_of, but a slice has the order of what it is a slice of, and a 5-D tensor that of the image whose channels it
+    splits (N, G, C, H, W). None: no order (expands, other ranks).
+    """
+    if len(shape) == 5 and 0 not in shape:
+        first = dense_in(shape, strides, (0, 1, 2, 3, 4)) or dense_in(shape, strides, (0, 2, 1, 3, 4))
+        last = dense_in(shape, strides, (0, 3, 4, 1, 2)) or dense_in(shape, strides, (0, 3, 4, 2, 1))
+        return EITHER if first and last else CONTIGUOUS if first else LAST if last else None
     form = format_of(shape, strides)
     if form != STRIDED:
         return form
     first, last = nested_in(shape, strides, (0, 1, 2, 3)), nested_in(shape, strides, (0, 2, 3, 1))
     return None if first == last else CONTIGUOUS if first else LAST
+
+
+def is_seen_from_behind(shape, strides):
+    """(N, H, W, C) made of a contiguous (N, C, H, W) by permute."""
+    return strides is not None and format_of(shape, strides) == STRIDED and dense_in(shape, strides, (0, 3, 1, 2))
 
 
 # ---- recording ------------------------------------------------------------------------------------------------------
@@ -127,6 +140,13 @@ def order(tensor):
     return order_of(tensor["shape"], tensor["strides"]) if tensor["strides"] is not None else None
 
 
+def is_view_from_behind(tensor, image):
+    """The same with the image at hand, (shape, order)."""
+    shape = tensor["shape"]
+    return (is_seen_from_behind(shape, tensor["strides"]) and image is not None and image[1] == CONTIGUOUS
+            and image[0] == (shape[0], shape[3], shape[1], shape[2]))
+
+
 def label(tensor, form):
     """What a tensor whose elements lie in the order `form` is called: slices of an image are strided."""
     return STRIDED if format_of(tensor["shape"], tensor["strides"]) == STRIDED else form
@@ -135,7 +155,7 @@ def label(tensor, form):
 def is_whole(tensor, result):
     """Whether an operand is an image as large as the result's; a channel's scale or a mask that is broadcast is not."""
     return tensor["shape"][0] == result["shape"][0] and (tensor["shape"][1:2] == result["shape"][1:2]
-                                                         or tensor["shape"][2:] == result["shape"][2:])
+                                                         or tensor["shape"][-2:] == result["shape"][-2:])
 
 
 def suggests_last(tensor):
@@ -168,7 +188,7 @@ class Steps:
         self.ops = [op for op in ops if not op["name"].startswith("profiler::")]
         self.conversions = []
         self.born = []
-        self.images = {}  # storage -> order of the 4-D tensor that it holds
+        self.images = {}  # storage -> shape and order of the image that it holds
         self.uses = collections.defaultdict(list)  # storage -> (operator, order) of the images that operators read from it
         for index, op in enumerate(self.ops):
             for tensor in op["in"]:
@@ -188,7 +208,7 @@ class Steps:
     def _remember(self, op):
         for tensor in op["in"] + op["out"]:
             if order(tensor) in (CONTIGUOUS, LAST) and not (op["view"] and tensor in op["out"]):
-                self.images.setdefault(tensor["storage"], order(tensor))
+                self.images.setdefault(tensor["storage"], (tensor["shape"], order(tensor)))
 
     def _conclude(self, index, op):
         name = op["name"]
@@ -216,6 +236,9 @@ class Steps:
                     self._add(index, "weight", tensor, CONTIGUOUS, LAST, (CONTIGUOUS, LAST))
             return
         result = next(t for t in op["out"] if order(t) == form)
+        if name in LAYER_NORMS and is_view_from_behind(op["in"][0], self.images.get(op["in"][0]["storage"])):
+            self._add(index, "inner", op["in"][0], CONTIGUOUS, LAST, (CONTIGUOUS, LAST))
+            return
         images = [t for t in op["in"] if order(t) in (CONTIGUOUS, LAST) and is_whole(t, result)]
         against = [t for t in images if order(t) == other]
         if against:
@@ -228,8 +251,11 @@ class Steps:
     def _copy(self, index, source, dest):
         """A copy between images, or of a view of one that is an image again afterwards (channel shuffle's 5-D copy)."""
         before, after = order(source), order(dest)
+        if after == CONTIGUOUS and is_view_from_behind(source, self.images.get(source["storage"])):
+            self._add(index, "explicit", source, CONTIGUOUS, LAST, (CONTIGUOUS, LAST))
+            return
         if before is None and source["shape"] and source["shape"] == dest["shape"]:
-            before = self.images.get(source["storage"])
+            before = self.images.get(source["storage"], (None, None))[1]
             after = next((form for at, form in self.uses[dest["storage"]] if at > index), None)
         if {before, after} == {CONTIGUOUS, LAST}:
             self._add(index, "explicit", source, before, after, (label(source, before), label(dest, after)))
@@ -243,6 +269,7 @@ class Steps:
             if not op["view"]:
                 for tensor in op["out"]:
                     writers.setdefault(tensor["storage"], index)
+        self.image_storages = {t["storage"] for op in self.ops for t in op["in"] + op["out"] if len(t["shape"]) >= 4}
         closings = {(c["op"], c["storage"]) for c in self.conversions if c["to"] == LAST}
         found = set()
         for opening in self.conversions:
@@ -271,7 +298,7 @@ class Steps:
                 if index in seen or result_order(self.ops[index]) == LAST:
                     continue
                 seen.add(index)
-                for made in self._outputs(index):
+                for made in self._outputs(index) & self.image_storages:
                     if made not in reached:
                         reached[made] = index
                         queue.append(made)
