@@ -4,7 +4,8 @@ The window is one generator. What stands between two `yield`s happens at a step'
 Closing the generator (the script ends, steps aside, fails) runs the same clean-up as its end.
 
     undisturbed  nothing watches; only the wall time is taken (a look at the first model call tells the batch size)
-    recorded     torch.profiler with shapes, ExecutionTraceObserver, a range around each module's forward
+    recorded     torch.profiler with shapes, ExecutionTraceObserver (clprof_dispatch without it), a range around each
+                 module's forward
     timed        torch.profiler without shapes: the times of operators and kernels, nearly as they are
     settle       before each profiled part one step for the profiler to start in, which is thrown away
 """
@@ -15,6 +16,7 @@ import sys
 import time
 import warnings
 
+import clprof_dispatch
 import clprof_model
 import clprof_quiet
 
@@ -42,6 +44,7 @@ class Window:
         self.active = active
         self.starting = False     # our own profiler is being started: no user's
         self.observing = False    # an ExecutionTraceObserver is at work
+        self.recorder = None      # a clprof_dispatch.Recorder is, instead of one
         self.closed = False
         self.rows = []            # (mode, index, start, duration, batch) of finished steps
         self.notes = []
@@ -97,6 +100,8 @@ class Window:
         self.closed = True
         torch = self.torch
         torch._C._autograd._enable_record_function(False)
+        if self.recorder is not None:
+            self.recorder.leave()
         if self.observing:
             with clprof_quiet.quiet(os.path.join(self.folder, "stderr.%d" % os.getpid())):
                 torch._C._profiler._disable_execution_trace_observer()
@@ -148,6 +153,8 @@ class Window:
             with self.ours():
                 profile.start_trace()
             started, self.observing = True, observer is not None
+            if mode == "recorded" and observer is None:
+                self.dispatch_begins()
             while whole < count and not evaluated:
                 running = "ProfilerStep#%d" % self.index
                 watch = self.model.ranges() if mode == "recorded" else self.model.first_look()
@@ -158,14 +165,28 @@ class Window:
                     whole, running = whole + 1, ""
                     self.step_ended(mode, start_unix, time.perf_counter_ns() - start, watch)
         finally:
+            if self.recorder is not None:
+                self.recorder.leave()
             self.finish(profile, observer, started)
             if whole:
                 self.export(profile, mode, running)
                 self.write()
+            self.recorder = None
         if evaluated:  # of the step of the evaluation the rest passes
             yield
             self.index += 1
         return whole
+
+    def dispatch_begins(self):
+        """Never beside torch.compile: under a mode, what is compiled runs as if it weren't."""
+        recorder = clprof_dispatch.Recorder(self.torch)
+        if self.model.compiled():
+            self.notes.append("no dispatch mode stands in for the execution trace, since torch.compile is at work")
+        elif not recorder.enter():
+            self.notes.append("no dispatch mode stands in for the execution trace, since the script has one open")
+        else:
+            self.recorder = recorder
+            self.notes.append(clprof_dispatch.NOTE % self.torch.__version__)
 
     def unless_evaluated(self):
         """A step under the profiler; True when it was left where an evaluation began in it."""
@@ -227,7 +248,6 @@ class Window:
                 profile = profiler.profile(activities=activities, record_shapes=True, execution_trace_observer=observer)
                 observer.register_callback(os.path.join(self.folder, "recorded.et.json"))
                 return profile, observer
-        self.notes.append("PyTorch %s records no execution trace beside its profiler" % self.torch.__version__)
         return profiler.profile(activities=activities, record_shapes=True), None
 
     # ---- the files
@@ -242,7 +262,16 @@ class Window:
                 text = file.read()
             with open(path + ".part.json", "w", errors="surrogateescape") as file:
                 file.write(text.replace('"%s"' % unfinished, '"clprof: a step cut off"'))
+        if mode == "recorded" and self.recorder is not None:
+            self.dispatch_ends(path)
         os.rename(path + ".part.json", path)
+
+    def dispatch_ends(self, path):
+        self.recorder.cut_out(path + ".part.json")
+        if self.recorder.broken:
+            self.notes.append("the dispatch mode failed: %s" % self.recorder.broken)
+        else:
+            self.recorder.write(path[:-len(".json")] + ".et.json")
 
     def write(self):
         """steps.tsv, as things stand; lines `fact`, `step` and `note`."""

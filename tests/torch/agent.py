@@ -24,6 +24,24 @@ model = net(); optimizer = torch.optim.SGD(model.parameters(), 0.01)
 for step in range(STEPS):
     loss(model).backward(); optimizer.step(); optimizer.zero_grad()
 """
+# As in a PyTorch without ExecutionTraceObserver: a channels_last model that copies to contiguous in its middle.
+DISPATCHED = HEAD + """
+import torch.profiler, torch.utils._python_dispatch as dispatch
+del torch.profiler.ExecutionTraceObserver
+class Copies(nn.Module):
+    def forward(self, x): return x.contiguous()
+def modes(): return [type(mode).__name__ for mode in dispatch._get_current_dispatch_mode_stack()]
+body = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), Copies(), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
+model = nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10)).to(memory_format=torch.channels_last)
+optimizer = torch.optim.SGD(model.parameters(), 0.01, foreach=True)
+def step():
+    x = torch.randn(4, 3, 16, 16).to(memory_format=torch.channels_last)
+    value = nn.functional.cross_entropy(model(x), torch.randint(0, 10, (4,)))
+    value.backward(); optimizer.step(); optimizer.zero_grad()
+    return value
+"""
+CULPRITS = "SELECT group_concat(op_name) FROM findings WHERE scope = 'operator' AND verdict = 'thrash'"
+NO_MODE = "SELECT count(*) FROM note WHERE text LIKE 'no dispatch mode stands in%'"
 # The window 3:10: 2 steps undisturbed, one for the profiler to start in, 2 recorded, another one, 4 timed, 2 undisturbed.
 FULL = "undisturbed 3,4 recorded 6,7 timed 9,10,11,12 undisturbed 13,14"
 
@@ -33,7 +51,7 @@ def plain(steps=20):
 
 
 class Case:
-    def __init__(self, script, steps=FULL, code=0, images=4, out="", err="", options=(), command=(), check=()):
+    def __init__(self, script, steps=FULL, code=0, images=4, out="", err="", options=(), command=(), check=(), broken=()):
         self.script = script
         self.steps = steps      # of the trace, by mode; None: there is no trace
         self.code = code        # the script's own
@@ -43,6 +61,7 @@ class Case:
         self.options = options  # of clprof run
         self.command = command  # after python, before the script
         self.check = check      # (SQL, what it gives)
+        self.broken = broken    # rules of checks.sql that its trace is known to break: errors to be found
 
 
 CASES = {
@@ -78,7 +97,7 @@ for step in range(30):
     if step == 5: scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5)
     with torch.autocast("cpu", torch.float16): value = loss(model)
     scaler.scale(value).backward(); scaler.step(optimizer); scaler.update(); optimizer.zero_grad()
-""", check=[("SELECT autocast_dtype FROM runs", "float16")]),
+""", check=[("SELECT autocast_dtype FROM runs", "float16")], broken=["produced_before_consumed"]),
     "scheduler made in the window": Case(HEAD + """
 model = net(); optimizer = torch.optim.SGD(model.parameters(), 0.01)
 for step in range(20):
@@ -158,7 +177,46 @@ for step in range(20): loss(compiled).backward(); optimizer.step(); optimizer.ze
 import torch._dynamo.utils as utils; print(dict(utils.counters["frames"]))
 """, out="{'total': 1, 'ok': 1}\n", images=None, check=[
         ("SELECT count(*) FROM note WHERE text LIKE 'torch.compile is at work%'", 1),
-        ("SELECT count(*) > 0 FROM operators WHERE name LIKE 'Torch-Compiled Region%'", 1)]),
+        ("SELECT count(*) > 0 FROM operators WHERE name LIKE 'Torch-Compiled Region%'", 1)], broken=["produced_before_consumed"]),
+    "dispatch mode": Case(DISPATCHED + """
+import weakref
+for _ in range(20):
+    torch.empty(0).set_(torch.empty(1 << 24).untyped_storage(), 0, (4,), (1,))  # as workers send tensors
+    reference = weakref.ref(step()); assert reference() is None
+print(modes()); sys.exit(3)
+""", code=3, out="[]\n", check=[
+        (CULPRITS, "aten::clone"),
+        ("SELECT group_concat(DISTINCT module_path) FROM operators JOIN steps USING (step_id) WHERE name = 'aten::clone' "
+         "AND input_format = 'channels_last' AND output_format = 'contiguous' AND mode IN ('recorded', 'timed')", "0.2"),
+        ("SELECT group_concat(path) FROM (SELECT DISTINCT forward.module_path AS path FROM operators o JOIN operators forward "
+         "ON forward.op_id = o.forward_op_id WHERE o.name = 'aten::convolution_backward' ORDER BY path)", "0.0,0.3"),
+        # Each name as often in recorded steps, cut free of the mode, as in timed ones.
+        ("SELECT count(*) FROM (SELECT name, sum(mode = 'recorded') r, sum(mode = 'timed') t FROM operators JOIN steps "
+         "USING (step_id) GROUP BY name HAVING 2 * r != t)", 0),
+        ("SELECT count(*) FROM operators WHERE name LIKE '%Dispatch%'", 0),
+        ("SELECT count(*) FROM note WHERE text NOT LIKE '%exit code was 3'", 1),
+        ("SELECT count(*) FROM note WHERE text LIKE '%a dispatch mode instead%'", 1)]),
+    "dispatch mode in another": Case(DISPATCHED + """
+from torch.utils.flop_counter import FlopCounterMode
+with FlopCounterMode(display=False):
+    for _ in range(20): step()
+    print(modes())
+print(modes())
+""", out="['_FlopCounterMode']\n[]\n", check=[(NO_MODE, 1)]),
+    "dispatch mode under another": Case(DISPATCHED + """
+class Theirs(dispatch.TorchDispatchMode):
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None): return function(*args, **(kwargs or {}))
+for number in range(20):
+    if number == 6: theirs = Theirs(); theirs.__enter__()
+    step()
+    if number == 8: print(modes()); theirs.__exit__(None, None, None)
+print(modes())
+""", out="['Theirs']\n[]\n", check=[(NO_MODE, 0)]),
+    "dispatch mode and torch.compile": Case(DISPATCHED + """
+whole, model = model, torch.compile(model, backend="aot_eager")
+for _ in range(20): step()
+import torch._dynamo.utils as utils; print(dict(utils.counters["frames"]))
+""", out="{'total': 1, 'ok': 1}\n", images=None, check=[(NO_MODE, 1)]),
     "ends in the window": Case(plain(9) + "sys.exit(7)\n", code=7, steps="undisturbed 3,4 recorded 6,7"),
     "raises": Case(plain(7) + "raise ValueError('mine')\n", code=1, steps="undisturbed 3,4 recorded 6", err="ValueError: mine"),
     "killed": Case(plain(8) + "os.kill(os.getpid(), 9)\n", code=137, steps="undisturbed 3,4 recorded 6,7", err="signal 9"),
@@ -178,7 +236,7 @@ def train(rank, store):
 if __name__ == "__main__": mp.spawn(train, (os.path.abspath("store"),), 2)
 """, check=[("SELECT group_concat(rank || '/' || world_size) FROM runs", "0/2,1/2"),
             ("SELECT count(DISTINCT module_path) FROM operators WHERE module_path LIKE 'module%'", 0)],
-                  steps=FULL + " " + FULL),
+                  steps=FULL + " " + FULL, broken=["produced_before_consumed"]),
     "an agent that fails": Case("import sys; sys.modules['clprof_model'] = None\n" + plain(), steps=None,
                                 err="clprof: the agent failed and has left the job"),
 }
@@ -193,6 +251,17 @@ def steps_of(database):
         else:
             words.append([run, mode, str(index)])
     return " ".join("%s %s" % (mode, indices) for _, mode, indices in words)
+
+
+def broken_rules(database):
+    """Rows of profiler/sql/checks.sql: what a trace must not hold."""
+    statement = ""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../profiler/sql/checks.sql"), encoding="utf-8") as file:
+        for line in file:
+            statement += line
+            if sqlite3.complete_statement(statement):
+                yield from database.execute(statement)
+                statement = ""
 
 
 def differences(clprof, case, folder):
@@ -219,6 +288,7 @@ def differences(clprof, case, folder):
     if case.steps is None or not os.path.exists(trace):
         return
     with sqlite3.connect(trace) as database:
+        yield from expect("broken rules", [row for row in broken_rules(database) if row[0] not in case.broken], [])
         yield from expect("steps", steps_of(database), case.steps)
         found = {row[0] for row in database.execute("SELECT DISTINCT images FROM steps WHERE mode = 'undisturbed'")}
         if "undisturbed" in case.steps:
