@@ -113,12 +113,15 @@ WHERE t.direction = 'out' AND NOT t.persistent AND op.step_id IS NOT NULL AND t.
 GROUP BY op.step_id, t.tensor HAVING count(*) > 1;
 
 -- Operators with one host run as one, so their order among themselves says nothing. A tensor made outside the step is
--- not looked at.
+-- not looked at; who gives back what it took makes nothing here, too (GradScaler's scale is updated in place).
 SELECT 'produced_before_consumed',
        'tensor ' || tensor || ' of step ' || step_id || ': op ' || min(consumer) || ' before op ' || min(producer)
 FROM (SELECT op.step_id, t.tensor,
              CASE t.direction WHEN 'in' THEN ifnull(op.fused_into, op.op_id) END AS consumer,
-             CASE t.direction WHEN 'out' THEN ifnull(op.fused_into, op.op_id) END AS producer
+             CASE WHEN t.direction = 'out'
+                   AND NOT EXISTS (SELECT 1 FROM op_tensor_def taken WHERE taken.op_def_id = t.op_def_id
+                                   AND taken.direction = 'in' AND taken.tensor = t.tensor)
+                  THEN ifnull(op.fused_into, op.op_id) END AS producer
       FROM op JOIN op_tensor_def t USING (op_def_id)
       WHERE NOT t.persistent AND op.step_id IS NOT NULL AND t.tensor IS NOT NULL AND op.level = 0)
 GROUP BY step_id, tensor HAVING min(consumer) < min(producer);

@@ -51,7 +51,7 @@ def plain(steps=20):
 
 
 class Case:
-    def __init__(self, script, steps=FULL, code=0, images=4, out="", err="", options=(), command=(), check=(), broken=()):
+    def __init__(self, script, steps=FULL, code=0, images=4, out="", err="", options=(), command=(), check=()):
         self.script = script
         self.steps = steps      # of the trace, by mode; None: there is no trace
         self.code = code        # the script's own
@@ -61,7 +61,6 @@ class Case:
         self.options = options  # of clprof run
         self.command = command  # after python, before the script
         self.check = check      # (SQL, what it gives)
-        self.broken = broken    # rules of checks.sql that its trace is known to break: errors to be found
 
 
 CASES = {
@@ -97,7 +96,7 @@ for step in range(30):
     if step == 5: scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5)
     with torch.autocast("cpu", torch.float16): value = loss(model)
     scaler.scale(value).backward(); scaler.step(optimizer); scaler.update(); optimizer.zero_grad()
-""", check=[("SELECT autocast_dtype FROM runs", "float16")], broken=["produced_before_consumed"]),
+""", check=[("SELECT autocast_dtype FROM runs", "float16")]),
     "scheduler made in the window": Case(HEAD + """
 model = net(); optimizer = torch.optim.SGD(model.parameters(), 0.01)
 for step in range(20):
@@ -177,7 +176,7 @@ for step in range(20): loss(compiled).backward(); optimizer.step(); optimizer.ze
 import torch._dynamo.utils as utils; print(dict(utils.counters["frames"]))
 """, out="{'total': 1, 'ok': 1}\n", images=None, check=[
         ("SELECT count(*) FROM note WHERE text LIKE 'torch.compile is at work%'", 1),
-        ("SELECT count(*) > 0 FROM operators WHERE name LIKE 'Torch-Compiled Region%'", 1)], broken=["produced_before_consumed"]),
+        ("SELECT count(*) > 0 FROM operators WHERE name LIKE 'Torch-Compiled Region%'", 1)]),
     "dispatch mode": Case(DISPATCHED + """
 import weakref
 for _ in range(20):
@@ -236,7 +235,7 @@ def train(rank, store):
 if __name__ == "__main__": mp.spawn(train, (os.path.abspath("store"),), 2)
 """, check=[("SELECT group_concat(rank || '/' || world_size) FROM runs", "0/2,1/2"),
             ("SELECT count(DISTINCT module_path) FROM operators WHERE module_path LIKE 'module%'", 0)],
-                  steps=FULL + " " + FULL, broken=["produced_before_consumed"]),
+                  steps=FULL + " " + FULL),
     "an agent that fails": Case("import sys; sys.modules['clprof_model'] = None\n" + plain(), steps=None,
                                 err="clprof: the agent failed and has left the job"),
 }
@@ -288,7 +287,7 @@ def differences(clprof, case, folder):
     if case.steps is None or not os.path.exists(trace):
         return
     with sqlite3.connect(trace) as database:
-        yield from expect("broken rules", [row for row in broken_rules(database) if row[0] not in case.broken], [])
+        yield from expect("broken rules", broken_rules(database), [])
         yield from expect("steps", steps_of(database), case.steps)
         found = {row[0] for row in database.execute("SELECT DISTINCT images FROM steps WHERE mode = 'undisturbed'")}
         if "undisturbed" in case.steps:
