@@ -287,7 +287,7 @@ def differences(clprof, case, folder):
     if case.steps is None or not os.path.exists(trace):
         return
     with sqlite3.connect(trace) as database:
-        yield from expect("broken rules", broken_rules(database), [])
+        yield from expect("broken rules", list(broken_rules(database)), [])
         yield from expect("steps", steps_of(database), case.steps)
         found = {row[0] for row in database.execute("SELECT DISTINCT images FROM steps WHERE mode = 'undisturbed'")}
         if "undisturbed" in case.steps:
