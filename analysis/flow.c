@@ -55,7 +55,8 @@ bool flow_breaks(const struct flow *flow, int op)
         int c = flow->held.item[i];
         if (flow->conversion[c].role != ROLE_OPENING)
             continue;
-        if (flow->step->conversions[c].kernel_id >= 0)
+        /* What it converts inside, beside a tensor that is out already, is for that one's sake. */
+        if (flow->step->conversions[c].kernel_id >= 0 && (flow->conversion[c].source >= 0 || !flow_reads_out(flow, op)))
             return true;
         takes = true;
     }

@@ -68,20 +68,23 @@ static bool is_lost_elsewhere(const struct finder *self, int opening)
  */
 static void find_culprits(struct finder *self, int opening, int silent)
 {
+    int at = opening; /* goes back from carrier to carrier */
+
     find_culprits_on_path(self, opening);
-    if (self->culprits_count > 0)
-        return;
-    if (opening >= 0 && conversion_of(self, opening)->cause != CAUSE_EXPLICIT) {
-        const struct flow_conversion *c = &self->analysis->flow.conversion[opening];
-        int found = search_origin_of_inputs(&self->search, conversion_of(self, opening)->op, c->source);
-        int maker = found >= 0 ? conversion_of(self, found)->op : self->search.silent;
+    while (self->culprits_count == 0 && at >= 0 && conversion_of(self, at)->cause != CAUSE_EXPLICIT) {
+        int op = conversion_of(self, at)->op;
+        int found = search_origin_of_inputs(&self->search, op, self->analysis->flow.conversion[at].source);
         prepend_path(self);
         find_culprits_on_path(self, found);
-        if (self->culprits_count == 0 && maker >= 0)
-            self->culprits[self->culprits_count++] = maker;
+        if (found < 0 || conversion_of(self, found)->op >= op) {
+            if (self->culprits_count == 0 && self->search.silent >= 0)
+                self->culprits[self->culprits_count++] = self->search.silent;
+            break;
+        }
+        at = found;
     }
-    if (self->culprits_count == 0 && !is_lost_elsewhere(self, opening))
-        self->culprits[self->culprits_count++] = opening >= 0 ? conversion_of(self, opening)->op : silent;
+    if (self->culprits_count == 0 && !is_lost_elsewhere(self, at))
+        self->culprits[self->culprits_count++] = at >= 0 ? conversion_of(self, at)->op : silent;
 }
 
 static bool is_culprit(const struct finder *self, int op)

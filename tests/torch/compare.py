@@ -7,6 +7,7 @@ finds the same conversions per step and the same culprits; `clprof import` of to
 Figures that differ for a stated reason stand in differences.tsv. Prints a line per job; the last one is "N passed, N failed".
 """
 import collections
+import concurrent.futures
 import os
 import sqlite3
 import subprocess
@@ -131,6 +132,7 @@ class Job:
         database.close()
 
     def run(self):
+        os.makedirs(self.folder, exist_ok=True)
         self.expect()
         self.profile()
         if self.figures:
@@ -171,17 +173,15 @@ def main(arguments):
     program, names = os.path.abspath(names[0]), names[1:]
     names = names or sorted(f.removesuffix(".py") for f in os.listdir(os.path.join(HERE, "jobs")) if f.endswith(".py"))
     committed, differences, failed = committed_figures(), read_differences(), 0
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in names:
-            folder = os.path.join(keep or scratch, name)
-            os.makedirs(folder, exist_ok=True)
-            job = Job(name, program, folder, differences)
-            job.run()
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [Job(name, program, os.path.join(keep or scratch, name), differences) for name in names]
+        for job, done in zip(jobs, [pool.submit(job.run) for job in jobs]):
+            done.result()
             if update:
-                committed[name] = job.figures
+                committed[job.name] = job.figures
             else:
-                job.must(job.figures == committed[name], "expect.py's figures are not those of expected.tsv")
-            print("FAIL" if job.faults else "ok  ", "PyTorch job", name, flush=True)
+                job.must(job.figures == committed[job.name], "expect.py's figures are not those of expected.tsv")
+            print("FAIL" if job.faults else "ok  ", "PyTorch job", job.name, flush=True)
             for fault in job.faults:
                 print("     ", fault.replace("\n", "\n        "))
             failed += bool(job.faults)
