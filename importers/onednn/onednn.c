@@ -45,8 +45,10 @@ static bool sniff(const char *head, size_t length)
         struct text line = text_part(&rest, '\n');
         int prefix;
         const char *at = line_prefix(line, &prefix);
-        struct text after = {at + prefix, at ? (int)(line.at + line.length - at) - prefix : 0};
-        for (size_t i = 0; at && i < sizeof next / sizeof next[0]; i++) {
+        if (!at)
+            continue;
+        struct text after = {at + prefix, (int)(line.at + line.length - at) - prefix};
+        for (size_t i = 0; i < sizeof next / sizeof next[0]; i++) {
             if (text_starts(after, next[i]))
                 return true;
         }
