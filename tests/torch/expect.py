@@ -147,6 +147,11 @@ def is_view_from_behind(tensor, image):
             and image[0] == (shape[0], shape[3], shape[1], shape[2]))
 
 
+def is_scaled(image, other):
+    """The same image, or one whose places went into its channels or out of them; a head's tokens are neither."""
+    return image is not None and len(image) == len(other) == 4 and image[0] == other[0] and image[2] * other[3] == image[3] * other[2]
+
+
 def label(tensor, form):
     """What a tensor whose elements lie in the order `form` is called: slices of an image are strided."""
     return STRIDED if format_of(tensor["shape"], tensor["strides"]) == STRIDED else form
@@ -189,11 +194,11 @@ class Steps:
         self.conversions = []
         self.born = []
         self.images = {}  # storage -> shape and order of the image that it holds
-        self.uses = collections.defaultdict(list)  # storage -> (operator, order) of the images that operators read from it
+        self.uses = collections.defaultdict(list)  # storage -> (operator, shape, order) of the images that are read from it
         for index, op in enumerate(self.ops):
             for tensor in op["in"]:
                 if order(tensor) in (CONTIGUOUS, LAST):
-                    self.uses[tensor["storage"]].append((index, order(tensor)))
+                    self.uses[tensor["storage"]].append((index, tensor["shape"], order(tensor)))
         for index, op in enumerate(self.ops):
             if not op["view"]:
                 self._conclude(index, op)
@@ -257,8 +262,8 @@ class Steps:
             self._add(index, "explicit", source, CONTIGUOUS, LAST, (CONTIGUOUS, LAST))
             return
         if before is None and source["shape"] and source["shape"] == dest["shape"]:
-            before = self.images.get(source["storage"], (None, None))[1]
-            after = next((form for at, form in self.uses[dest["storage"]] if at > index), None)
+            shape, before = self.images.get(source["storage"], (None, None))
+            after = next((form for at, other, form in self.uses[dest["storage"]] if at > index and is_scaled(shape, other)), None)
         if {before, after} == {CONTIGUOUS, LAST}:
             self._add(index, "explicit", source, before, after, (label(source, before), label(dest, after)))
 
