@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/interrupt.h"
 #include "commands/commands.h"
 #include "commands/conclude.h"
 #include "importers/importer.h"
+#include "profiler/trace_draft.h"
 
 #define FILES_MOST 65536 /* ranks and the files beside them */
 
@@ -25,10 +27,29 @@ static enum status check_output(const char *const *paths, int count, const char 
     return STATUS_OK;
 }
 
-static enum status import_and_conclude(const char *const *paths, int count, const struct import_options *options)
+/* On the guard's thread. */
+static void interrupted(void *what)
+{
+    const struct import_options *options = what;
+
+    trace_draft_remove(options->output);
+    fprintf(stderr, "clprof import: interrupted, no trace was written\n");
+}
+
+static enum status import_guarded(const char *const *paths, int count, struct import_options *options)
+{
+    struct interrupt_guard *guard;
+
+    TRY(interrupt_guard_begin(interrupted, options, &guard));
+    enum status status = import_files(paths, count, options->output);
+    interrupt_guard_end(guard);
+    return status;
+}
+
+static enum status import_and_conclude(const char *const *paths, int count, struct import_options *options)
 {
     TRY(check_output(paths, count, options->output));
-    TRY(import_files(paths, count, options->output));
+    TRY(import_guarded(paths, count, options));
     return conclude_trace(options->output, options->report);
 }
 

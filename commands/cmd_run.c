@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "commands/commands.h"
 #include "commands/conclude.h"
 #include "importers/torch/torch.h"
 #include "profiler/torch/launch.h"
+#include "profiler/trace_draft.h"
 
 #define ARGUMENTS_MOST 1000000
 /* clprof_torch.py: two warm-up steps at least, one for the profiler to start in, one recorded. */
@@ -46,7 +48,34 @@ static void say_nothing_recorded(const struct agent_left *left, const struct run
         fprintf(stderr, "PyTorch %s took %lld optimizer step%s, and the window opens after %lld; " SHORTEST "\n", left->torch_version, steps, steps == 1 ? "" : "s", warmup);
 }
 
-static enum status conclude(const struct launch *launch, const struct run_options *options, const char *command_line,
+struct unfinished {
+    struct launch *launch;
+    const char *output;
+};
+
+/* On the guard's thread. */
+static void interrupted(void *what)
+{
+    struct unfinished *unfinished = what;
+
+    trace_draft_remove(unfinished->output);
+    launch_release(unfinished->launch);
+    fprintf(stderr, "clprof run: interrupted, no trace was written\n");
+}
+
+static enum status import_guarded(struct launch *launch, const struct agent_left *left, const char *command_line,
+                                  const char *ended, const char *output)
+{
+    struct unfinished unfinished = {launch, output};
+    struct interrupt_guard *guard;
+
+    TRY(interrupt_guard_begin(interrupted, &unfinished, &guard));
+    enum status status = import_torch_job(launch->folder, left, command_line, ended, output);
+    interrupt_guard_end(guard);
+    return status;
+}
+
+static enum status conclude(struct launch *launch, const struct run_options *options, const char *command_line,
                             char *const *argv)
 {
     struct agent_left left;
@@ -65,7 +94,8 @@ static enum status conclude(const struct launch *launch, const struct run_option
         say_nothing_recorded(&left, options, argv);
         goto out;
     }
-    TRY_OUT(import_torch_job(launch->folder, &left, command_line, ended.length ? ended.text : NULL, options->output));
+    TRY_OUT(import_guarded(launch, &left, command_line, ended.length ? ended.text : NULL, options->output));
+    launch_release(launch); /* before anything is printed: a reader that leaves (| head) ends us by SIGPIPE */
     TRY_OUT(conclude_trace(options->output, options->report));
 out:
     agent_left_release(&left);

@@ -30,26 +30,33 @@ static enum status open_database(struct trace_draft *self)
     return trace_exec(self->db, pragmas);
 }
 
+/* The final name behind links, and the temporary one. */
+static enum status name_files(const char *path, char **target, char **temporary)
+{
+    struct strbuf name;
+
+    TRY(trace_target(path, target));
+    strbuf_init(&name);
+    strbuf_printf(&name, "%s.%d.tmp", *target, (int)getpid());
+    *temporary = strbuf_take(&name);
+    return STATUS_OK;
+}
+
 enum status trace_draft_create(const char *path, struct trace_draft **out)
 {
     struct trace_draft *self = calloc(1, sizeof *self);
-    struct strbuf temporary;
     enum status status = STATUS_OK;
 
     *out = NULL;
     if (!self)
         return FAIL(NO_MEMORY, "%s: out of memory", path);
-    strbuf_init(&temporary);
-    TRY_OUT(trace_target(path, &self->target));
-    strbuf_printf(&temporary, "%s.%d.tmp", self->target, (int)getpid());
-    self->temporary = strbuf_take(&temporary);
+    TRY_OUT(name_files(path, &self->target, &self->temporary));
     TRY_OUT(trace_replace_check(self->target));
     TRY_OUT(trace_build_empty(path, self->temporary));
     TRY_OUT(open_database(self));
     *out = self;
     self = NULL;
 out:
-    strbuf_release(&temporary);
     trace_draft_abandon(self);
     return status;
 }
@@ -88,4 +95,20 @@ void trace_draft_abandon(struct trace_draft *draft)
     free(draft->target);
     free(draft->temporary);
     free(draft);
+}
+
+void trace_draft_remove(const char *path)
+{
+    char *target = NULL, *temporary = NULL;
+    struct strbuf journal;
+
+    if (name_files(path, &target, &temporary) == STATUS_OK) {
+        strbuf_init(&journal);
+        strbuf_printf(&journal, "%s-journal", temporary);
+        unlink(temporary);
+        unlink(journal.text);
+        strbuf_release(&journal);
+    }
+    free(target);
+    free(temporary);
 }

@@ -23,4 +23,7 @@ enum status trace_draft_finish(struct trace_draft *draft);
 /* Leaves nothing behind; harmless with NULL. */
 void trace_draft_abandon(struct trace_draft *draft);
 
+/* For a process that a signal ends (base/interrupt.h): removes what its draft for `path`, if there is one, has in the folder. */
+void trace_draft_remove(const char *path);
+
 #endif

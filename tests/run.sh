@@ -17,6 +17,7 @@ suite() {
     fi
     echo "== $preset: tests"
     ctest --test-dir "build/$preset" --output-on-failure "$@" | tee "$log"
+    rm -rf "build/$preset/scratch"/* # of tests that were killed
     passed=$((passed + $(grep -c ' Passed ' "$log")))
     skipped=$((skipped + $(grep -c '\*\*\*Skipped' "$log")))
     failed=$((failed + $(grep -cE '\*\*\*(Failed|Timeout|Exception|Not Run)' "$log")))

@@ -2,12 +2,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 
-static char folder[64], input[96], trace[96];
+static char folder[400], input[440], trace[440];
 
 static void remove_all(void)
 {
@@ -20,8 +19,8 @@ static void make_folder(void)
 {
     if (folder[0])
         return;
-    /* Files in memory: thousands of small traces a minute are written. */
-    strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/clprof-fuzz-XXXXXX" : "/tmp/clprof-fuzz-XXXXXX");
+    /* run.sh and smoke.sh set TMPDIR, and remove what a crash leaves there. */
+    snprintf(folder, sizeof folder, "%s/clprof-fuzz-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
     fuzz_must(mkdtemp(folder) != NULL, "no scratch folder");
     snprintf(input, sizeof input, "%s/input", folder);
     snprintf(trace, sizeof trace, "%s/trace.db", folder);

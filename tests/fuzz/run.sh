@@ -9,6 +9,11 @@ command -v clang >/dev/null || { echo "fuzzing needs clang and libclang-rt-dev: 
 cmake --preset fuzz -G Ninja >/dev/null
 cmake --build build/fuzz --target "fuzz_$target" >build/fuzz/build.log 2>&1 || { tail -30 build/fuzz/build.log; exit 1; }
 mkdir -p "build/fuzz/corpus/$target"
+# In memory: thousands of small traces a minute are written.
+TMPDIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" clprof-fuzz-XXXXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 nice "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=262144 -timeout=20 -rss_limit_mb=2048 \
     -artifact_prefix="build/fuzz/crash-$target-" -print_final_stats=1 "build/fuzz/corpus/$target" "tests/fuzz/seeds/$target"

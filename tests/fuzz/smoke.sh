@@ -2,9 +2,12 @@
 # smoke.sh PROGRAM SEEDS LIBFUZZER: all seeds, then three seconds of changed ones, always the same.
 set -eu
 program=$1 seeds=$2 libfuzzer=$3
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
+# In memory: thousands of small traces a minute are written.
+TMPDIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" clprof-fuzz-XXXXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 130' INT TERM
+cd "$TMPDIR"
 if [ "$libfuzzer" = 1 ]; then
     "$program" -runs=0 "$seeds" >log 2>&1 || { tail -30 log; exit 1; }
     mkdir found

@@ -12,14 +12,14 @@
 #include "profiler/check.h"
 #include "profiler/trace.h"
 
-static char folder[64];
+static char folder[400];
 
 const char *scratch_path(const char *name)
 {
-    static char path[256];
+    static char path[512];
 
     if (!folder[0]) {
-        snprintf(folder, sizeof folder, "/tmp/clprof-importers-XXXXXX");
+        snprintf(folder, sizeof folder, "%s/clprof-importers-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
         ck_assert_ptr_nonnull(mkdtemp(folder));
     }
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -31,7 +31,7 @@ static int each_file(void (*call)(const char *path))
 {
     DIR *entries = folder[0] ? opendir(folder) : NULL;
     struct dirent *entry;
-    char path[400];
+    char path[800];
     int count = 0;
 
     while (entries && (entry = readdir(entries)) != NULL) {

@@ -55,7 +55,7 @@ static void make_folder(const char *name)
 
 static void begin(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/clprof-torch-XXXXXX");
+    snprintf(folder, sizeof folder, "%s/clprof-torch-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
