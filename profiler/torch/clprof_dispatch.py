@@ -8,8 +8,12 @@ number as its "Record function id", which ties it to the node of the execution t
     aten::convolution > PythonDispatchMode > clprof.dispatch:7 > aten::convolution > aten::_convolution    as profiled
     aten::convolution (7) > aten::_convolution                                                             as left in the file
 
+Operators that PyTorch makes of several never reach a mode. Those of them that clprof blames by their own name (COMPOSITES) are
+called through a function of PyTorch's; it is wrapped meanwhile, and tells tensors in the same way.
+
 Tensors are known by the addresses of tensor and storage: numbers, which keep nothing alive.
 """
+import functools
 import itertools
 import json
 import os
@@ -31,8 +35,10 @@ NUMBERS = {"torch.uint8": 0, "torch.int8": 1, "torch.int16": 2, "torch.int32": 3
            "torch.channels_last_3d": 3, "torch.strided": 0}
 
 NOTE = ("PyTorch %s records no execution trace beside its profiler: tensors are told by a dispatch mode instead, of operators "
-        "as they are dispatched; outputs and identities of what runs inside of one, and of those made of several "
-        "(aten::instance_norm), are unknown, so culprits among these can be missed")
+        "as they are dispatched; outputs and identities of what runs inside of one are unknown")
+
+# Owner, function, the operator, and how many of the function's arguments are the operator's (None: all).
+COMPOSITES = (("torch", "instance_norm", "instance_norm", None), ("torch._C._nn", "pad", "_pad_circular", 2))
 
 
 class Side:
@@ -96,6 +102,8 @@ class Recorder:
         self.nodes = []
         self.broken = None  # the first failure: from there on calls only pass through
         self.mode = None
+        self.undo = []
+        self.composites = {}  # number of a range -> the operator somewhere in it
 
     def enter(self):
         """False where the job has a mode of its own open: it would leave ours in place of its."""
@@ -111,10 +119,33 @@ class Recorder:
 
         self.mode = ClprofDispatch()
         self.mode.__enter__()
+        for composite in COMPOSITES:
+            self.wrap(*composite)
         return True
+
+    def wrap(self, owner, name, operator, count):
+        owner, packet = sys.modules.get(owner), getattr(self.torch.ops.aten, operator, None)
+        original = getattr(owner, name, None)
+        if original is None or packet is None:
+            return
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            if operator == "_pad_circular" and "circular" not in (*args[2:3], kwargs.get("mode")):
+                return original(*args, **kwargs)
+            number = self.opens()
+            if number is None:
+                return original(*args, **kwargs)
+            self.composites[number] = packet.default._schema.name
+            return self.told(number, packet.default, original, args, kwargs, count)
+
+        setattr(owner, name, wrapper)
+        self.undo.append(lambda: setattr(owner, name, original) if getattr(owner, name) is wrapper else None)
 
     def leave(self):
         """In the stack's order: modes that the job opened meanwhile go back on top."""
+        while self.undo:
+            self.undo.pop()()
         if self.mode is None:
             return
         above, mode, self.mode = [], self.mode, None
@@ -127,12 +158,18 @@ class Recorder:
 
     def call(self, function, args, kwargs):
         """Ranges of the profiler's, and operators without a schema (higher-order ones), only pass through."""
-        if self.broken or self.mode is None or not hasattr(function, "_schema") or function.namespace == "profiler":
-            return function(*args, **kwargs)
-        number = next(self.numbers)
-        inputs = self.side(arguments(function, args, kwargs))
+        number = self.opens() if hasattr(function, "_schema") and function.namespace != "profiler" else None
+        return function(*args, **kwargs) if number is None else self.told(number, function, function, args, kwargs)
+
+    def opens(self):
+        """The number of the next range; None where there is to be none (any more)."""
+        return None if self.broken or self.mode is None else next(self.numbers)
+
+    def told(self, number, function, call, args, kwargs, count=None):
+        """Calls in a range, and writes down what went in (the first `count` of the arguments) and out."""
+        inputs = self.side(arguments(function, args[:count], kwargs))
         with self.torch.profiler.record_function(PREFIX + str(number)):
-            result = function(*args, **kwargs)
+            result = call(*args, **kwargs)
         several = len(function._schema.returns) != 1
         outputs = self.side(() if result is None else result if several else [result])
         self.nodes.append((number, function._schema.name, inputs, outputs))
@@ -162,7 +199,7 @@ class Recorder:
         with open(path, errors="surrogateescape") as file:
             trace = json.load(file)
         events = trace["traceEvents"]
-        trace["traceEvents"] = Calls(events).without_the_modes()
+        trace["traceEvents"] = Calls(events, self.composites).without_the_modes()
         with open(path, "w", errors="surrogateescape") as file:
             json.dump(trace, file)
 
@@ -170,8 +207,9 @@ class Recorder:
 class Calls:
     """The events of a trace, nested as they ran."""
 
-    def __init__(self, events):
+    def __init__(self, events, composites):
         self.events = events
+        self.composites = composites  # number of a range -> the operator that it is about
         self.parent = {}     # id() of an event -> the one around it
         self.children = {}   # id() of an event -> those directly inside, in order
         self.gone = set()    # id() of events to cut out
@@ -216,10 +254,25 @@ class Calls:
             around = self.parent.get(id(event))
             while around is not None and around["name"] == ENTRY:
                 around = self.parent.get(id(around))
-            if inside and inside[0]["cat"] == "cpu_op":  # else an operator that the profiler passes over
-                self.unite(int(event["name"][len(PREFIX):]), around, inside[0])
+            number = int(event["name"][len(PREFIX):])
+            if number in self.composites:
+                self.name(number, self.first(self.composites[number], inside))
+            elif inside and inside[0]["cat"] == "cpu_op":  # else an operator that the profiler passes over
+                self.unite(number, around, inside[0])
         elif event["name"] == ENTRY and not any(each["cat"] == "cpu_op" for each in inside):
             self.gone.add(id(event))  # into our mode; one of the job's own has its calls inside
+
+    def first(self, name, events):
+        """The first operator of that name among the events or inside of them."""
+        for event in events:
+            found = event if event["name"] == name else self.first(name, self.children.get(id(event), []))
+            if found is not None:
+                return found
+        return None
+
+    def name(self, number, event):
+        if event is not None:
+            event["args"]["Record function id"] = number
 
     def unite(self, number, outer, inner):
         if outer is not None and outer["name"] == inner["name"]:

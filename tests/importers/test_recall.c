@@ -21,11 +21,12 @@ static int32_t signature_of(struct feed *feed, int64_t channels)
     return number;
 }
 
-/* One operator a letter, on `lane`, from `start` on; channels 0: the recorder tells no tensors. */
+/* One operator a letter ('+' and '=': aten::add and aten::add_), on `lane`, from `start` on; channels 0: the recorder tells no tensors. */
 static void feed_word(struct feed *feed, int32_t lane, const char *word, int64_t start, int64_t channels)
 {
     for (const char *letter = word; *letter; letter++) {
-        const char name[] = {'o', 'p', ':', ':', *letter, 0};
+        const char plain[] = {'o', 'p', ':', ':', *letter, 0};
+        const char *name = *letter == '+' ? "aten::add" : *letter == '=' ? "aten::add_" : plain;
         struct span span = plain_span(SPAN_OPERATOR, lane, start, start + 5);
         if (channels)
             span.signature = signature_of(feed, channels++);
@@ -85,6 +86,14 @@ START_TEST(steps_that_differ)
     expect_recalled("abcd", "abyd", "a1 b2 y- d4", 1);
     expect_recalled("abcd", "ab", "a1 b2", 0);
     expect_recalled("abcd", "abcdzz", "a1 b2 c3 d4 z- z-", 1);
+}
+END_TEST
+
+/* Autograd adds in place where nobody looks on. */
+START_TEST(added_in_place)
+{
+    expect_recalled("a+b=c", "a=b+c", "a1 ::add_2 b3 ::add4 c5", 0);
+    expect_recalled("a+bc", "axbc", "a1 x- b3 c4", 1);
 }
 END_TEST
 
@@ -154,6 +163,7 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, scratch_clear);
     tcase_add_test(tests, equal_steps);
     tcase_add_test(tests, steps_that_differ);
+    tcase_add_test(tests, added_in_place);
     tcase_add_test(tests, steps_of_other_work);
     tcase_add_test(tests, threads_are_apart);
     tcase_add_test(tests, which_step_is_recalled);
