@@ -284,7 +284,7 @@ enum status layouts_assign(struct graph *graph, const struct layout_plan *plan, 
         else if (self.node->phase == PHASE_DATA)
             place_entry(graph, self.node, plan);
         else if (self.node->phase != PHASE_OPTIMIZER && !is_parameter_cast(graph, self.node))
-            TRY(rules[policy->row[self.node->op].rule](&self));
+            TRY(rules[layouts_rule(graph, plan, policy, self.node)](&self));
     }
     return STATUS_OK;
 }

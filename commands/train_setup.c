@@ -1,0 +1,46 @@
+/* What train, verify and layouts do before they make a session. */
+#include "commands/train_setup.h"
+
+static enum status choose_device(const struct train_options *options, const struct backend **out)
+{
+    if (options->device == DEVICE_CUDA)
+        return FAIL(UNSUPPORTED, "this build has no cuda back end; `clprof devices` tells what there is");
+    *out = backend_find("cpu");
+    const char *reason = *out ? (*out)->probe() : "it is not built in";
+    return reason ? FAIL(UNSUPPORTED, "the cpu back end can't run: %s", reason) : STATUS_OK;
+}
+
+static enum status check_image(const struct train_options *options, const struct model *model)
+{
+    int64_t side = options->image_size;
+    if (side >= model->least_image)
+        return STATUS_OK;
+    return FAIL(USAGE, "--image-size %lld is too small for %s, which takes %d and more", (long long)side, model->name,
+                model->least_image);
+}
+
+enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup)
+{
+    TRY(train_options_check(options));
+    TRY(model_find(model, &setup->model));
+    TRY(check_image(options, setup->model));
+    TRY(choose_device(options, &setup->config.backend));
+    TRY(policy_load(&setup->policy, options->policy ? options->policy : policy_default("cpu")));
+    TRY(dataset_open(options->data, &setup->dataset));
+    setup->config.model = setup->model;
+    setup->config.policy = &setup->policy;
+    train_options_session(options, &setup->config);
+    return STATUS_OK;
+}
+
+void train_setup_release(struct train_setup *setup)
+{
+    dataset_release(&setup->dataset);
+    policy_release(&setup->policy);
+}
+
+double train_setup_rate(const struct train_options *options)
+{
+    return options->given_learning_rate ? options->learning_rate
+           : options->optimizer == OPTIMIZER_ADAMW ? 1e-3 : 1e-2;
+}

@@ -1,0 +1,21 @@
+/* From the options of `clprof train` to a model, a policy, data and the configuration of a session. */
+#ifndef COMMANDS_TRAIN_SETUP_H
+#define COMMANDS_TRAIN_SETUP_H
+
+#include "commands/train_options.h"
+
+struct train_setup {
+    const struct model *model;
+    struct policy policy;
+    struct dataset dataset;
+    struct session_config config; /* points at `policy`: the setup must stay where it is */
+};
+
+/* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded. */
+enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup);
+void train_setup_release(struct train_setup *setup);
+
+/* --lr, or the optimizer's default. */
+double train_setup_rate(const struct train_options *options);
+
+#endif
