@@ -57,7 +57,7 @@ static void make_batch(struct batch *batch, int64_t count, int side)
     int64_t *labels = malloc((size_t)count * sizeof *labels);
     must(dataset_open("synthetic", &data));
     for (int64_t i = 0; i < count; i++)
-        dataset_sample(&data, SPLIT_TRAIN, i, side, images + i * pixels, &labels[i]);
+        must(dataset_sample(&data, &(struct sample){SPLIT_TRAIN, i, side, 0}, images + i * pixels, &labels[i]));
     *batch = (struct batch){images, labels, count, 0, 0};
 }
 

@@ -30,7 +30,8 @@ static void catch_signals(void)
 static struct loader_config train_loader(const struct loop_config *config)
 {
     return (struct loader_config){.dataset = config->dataset, .split = SPLIT_TRAIN, .batch = config->batch,
-                                  .side = config->side, .seed = config->seed, .epochs = config->epochs};
+                                  .side = config->side, .seed = config->seed, .epochs = config->epochs,
+                                  .workers = config->workers};
 }
 
 int64_t loop_steps(const struct loop_config *config)
@@ -105,6 +106,7 @@ enum status loop_run(const struct loop_config *config, struct loop_result *out)
     memset(out, 0, sizeof *out);
     out->last_loss = NAN;
     data.epochs = 0;
+    data.first_batch = config->first_step;
     catch_signals();
     progress_begin(&progress, steps, config->quiet);
     TRY_OUT(loader_create(&data, &loader));

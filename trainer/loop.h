@@ -19,6 +19,7 @@ struct loop_config {
     double learning_rate;
     const struct observer *observer; /* NULL = unwatched */
     int64_t watched_steps;           /* from the start; later ones run unwatched, at full speed */
+    int workers;                     /* threads that make batches; 0 = by source and machine */
     bool quiet;
     int64_t born_ns;      /* when the program started, for the log's time to the first step */
 };

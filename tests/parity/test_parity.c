@@ -85,7 +85,8 @@ static void train_and_compare(const struct reference *r)
     must(dataset_open("synthetic", &data));
     for (int step = 0; step < STEPS; step++) {
         for (int i = 0; i < BATCH; i++)
-            dataset_sample(&data, SPLIT_TRAIN, step * BATCH + i, SIDE, images + i * 3 * SIDE * SIDE, &labels[i]);
+            must(dataset_sample(&data, &(struct sample){SPLIT_TRAIN, step * BATCH + i, SIDE, 0},
+                                images + i * 3 * SIDE * SIDE, &labels[i]));
         struct batch batch = {images, labels, BATCH, 0, step};
         struct step_result result;
         must(session_step(session, &batch, step, rate, NULL, &result));

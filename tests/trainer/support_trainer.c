@@ -86,8 +86,8 @@ struct batch make_batch(const struct session_config *config, int64_t number)
     ck_assert(images && labels);
     must(dataset_open("synthetic", &dataset));
     for (int64_t i = 0; i < config->batch; i++)
-        dataset_sample(&dataset, SPLIT_TRAIN, number * config->batch + i, config->side, images + i * pixels,
-                       &labels[i]);
+        must(dataset_sample(&dataset, &(struct sample){SPLIT_TRAIN, number * config->batch + i, config->side, 0},
+                            images + i * pixels, &labels[i]));
     dataset_release(&dataset);
     return (struct batch){images, labels, config->batch, 0, number};
 }

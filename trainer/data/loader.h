@@ -1,6 +1,10 @@
 /*
- * Batches made ahead of time on a thread of its own. The order is a pure function of seed and epoch; a training epoch
- * drops its last partial batch, a test epoch keeps it. Synthetic data repeats its first few batches.
+ * Batches made ahead of time on threads of their own. A batch is a pure function of seed and number, whatever the number
+ * of threads; a training epoch drops its last partial batch, a test epoch keeps it.
+ *
+ * A broken image is named on stderr and counted (dataset_broken). In training the next good image of the split takes its
+ * place, with the label that belongs to it and the random numbers of the broken one; an evaluation leaves it out.
+ * Synthetic data repeats its first three batches: they cost no time of a core.
  */
 #ifndef TRAINER_DATA_LOADER_H
 #define TRAINER_DATA_LOADER_H
@@ -10,26 +14,28 @@
 struct loader;
 
 struct loader_config {
-    struct dataset *dataset; /* borrowed; the thread loads the split into it */
+    struct dataset *dataset; /* borrowed; a thread loads the split into it, loader_next counts broken images in it */
     enum split split;
     int64_t batch;  /* images */
     int side;       /* pixels */
-    uint64_t seed;  /* of the shuffling; the test split is not shuffled */
+    uint64_t seed;  /* of shuffling and augmentation; the test split has neither */
     int64_t epochs; /* then the loader ends; 0 = for ever */
+    int64_t first_batch; /* batches to leave out at the beginning, of which none is made: where a resumed training goes on */
+    int workers;    /* threads that make samples; 0 = by source and machine */
 };
 
 struct batch {
     const float *images;   /* (batch, 3, side, side) contiguous; unused rows of a partial batch are zero */
     const int64_t *labels; /* (batch) */
     int64_t count;         /* images that are real */
-    int64_t epoch, index;  /* from 0 */
+    int64_t epoch, index;  /* from 0; index within the epoch */
 };
 
 enum status loader_create(const struct loader_config *config, struct loader **out);
 
 /*
  * Waits for the next batch, which stays valid until the next call; *more is false after the last one. Fails with what
- * went wrong on the thread (a damaged file).
+ * went wrong on a thread (a damaged file), or with CORRUPT when there are too many broken images.
  */
 enum status loader_next(struct loader *loader, struct batch *out, bool *more);
 void loader_destroy(struct loader *loader);

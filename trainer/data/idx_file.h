@@ -1,6 +1,6 @@
 /* Yann LeCun's idx format, gzip-compressed: big-endian magic 0x00000800 | dims, sizes, then unsigned bytes. */
-#ifndef TRAINER_DATA_IDX_H
-#define TRAINER_DATA_IDX_H
+#ifndef TRAINER_DATA_IDX_FILE_H
+#define TRAINER_DATA_IDX_FILE_H
 
 #include <stdint.h>
 
