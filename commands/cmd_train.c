@@ -75,22 +75,12 @@ static enum status train(struct training *self, const char *command_line)
         observer = recorder_observer(self->recorder);
     }
     TRY(session_initialise(self->session, observer));
-    struct loop_config loop = {
-        .session = self->session,
-        .dataset = &self->setup.dataset,
-        .batch = options->batch,
-        .side = (int)options->image_size,
-        .classes = (int)options->classes,
-        .seed = (uint64_t)options->seed,
-        .steps = options->steps,
-        .epochs = options->epochs,
-        .schedule = (enum schedule_kind)options->schedule,
-        .learning_rate = train_setup_rate(options),
-        .observer = observer,
-        .watched_steps = options->no_profile ? 0 : options->profile[0] + options->profile[1],
-        .quiet = options->quiet,
-        .born_ns = self->born_ns,
-    };
+    struct loop_config loop;
+    train_options_loop(options, &loop);
+    loop.session = self->session;
+    loop.dataset = &self->setup.dataset;
+    loop.observer = observer;
+    loop.born_ns = self->born_ns;
     return loop_run(&loop, &self->result);
 }
 

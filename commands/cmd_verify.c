@@ -149,7 +149,7 @@ static enum status measure(struct verify *self, struct session *fixed, struct ve
         .batch = self->setup.config.batch,
         .side = self->setup.config.side,
         .seed = self->setup.config.seed,
-        .learning_rate = train_setup_rate(&self->training),
+        .learning_rate = train_options_rate(&self->training),
         .warmup = (int)self->options.warmup,
         .rounds = pairs,
     };

@@ -1,6 +1,8 @@
 /* One row per option of `clprof train`. */
 #include "commands/train_options.h"
 
+#include "trainer/learner.h"
+
 #define AT(member) offsetof(struct train_options, member)
 
 const struct option train_option_rows[] = {
@@ -58,14 +60,38 @@ enum status train_options_check(const struct train_options *options)
     return STATUS_OK;
 }
 
-void train_options_session(const struct train_options *options, struct session_config *session)
+double train_options_rate(const struct train_options *options)
+{
+    return options->given_learning_rate ? options->learning_rate : options->optimizer == OPTIMIZER_ADAMW ? 1e-3 : 1e-2;
+}
+
+void train_options_loop(const struct train_options *options, struct loop_config *loop)
+{
+    *loop = (struct loop_config){
+        .batch = options->batch,
+        .side = (int)options->image_size,
+        .classes = (int)options->classes,
+        .seed = (uint64_t)options->seed,
+        .steps = options->steps,
+        .epochs = options->epochs,
+        .schedule = (enum schedule_kind)options->schedule,
+        .learning_rate = train_options_rate(options),
+        .watched_steps = options->no_profile ? 0 : options->profile[0] + options->profile[1],
+        .channels_last = options->channels_last,
+        .autocast_dtype = options->amp == AMP_OFF ? DTYPE_FLOAT32 : options->amp == AMP_FP16 ? DTYPE_FLOAT16 : DTYPE_BFLOAT16,
+        .init_scale = options->init_scale,
+        .scaling = {options->growth_factor, options->backoff_factor, options->growth_interval},
+        .quiet = options->quiet,
+    };
+}
+
+enum status train_options_session(const struct train_options *options, struct session_config *session)
 {
     bool adamw = options->optimizer == OPTIMIZER_ADAMW;
     double decay = options->given_weight_decay ? options->weight_decay : adamw ? 0.01 : 1e-4;
+    struct loop_config loop;
     session->threads = (int)options->threads;
-    session->layout.format = options->channels_last ? FORMAT_CHANNELS_LAST : FORMAT_CONTIGUOUS;
-    session->autocast = options->amp != AMP_OFF;
-    session->autocast_dtype = options->amp == AMP_FP16 ? DTYPE_FLOAT16 : DTYPE_BFLOAT16;
+    session->layout.format = FORMAT_CONTIGUOUS;
     session->batch = options->batch;
     session->side = (int)options->image_size;
     session->classes = (int)options->classes;
@@ -75,8 +101,7 @@ void train_options_session(const struct train_options *options, struct session_c
         .kind = (enum optimizer_kind)options->optimizer,
         .sgd = {.momentum = options->momentum, .weight_decay = decay, .nesterov = options->nesterov},
         .adamw = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay},
-        .scaler = session->autocast && session->autocast_dtype == DTYPE_FLOAT16,
-        .init_scale = options->init_scale,
-        .scaling = {options->growth_factor, options->backoff_factor, options->growth_interval},
     };
+    train_options_loop(options, &loop);
+    return callbacks_configure(&loop, session);
 }

@@ -25,7 +25,13 @@ extern const struct option train_option_rows[];
 /* Combinations that can't be: both formats, --profile with --no-profile, ... Fails with USAGE. */
 enum status train_options_check(const struct train_options *options);
 
-/* Fills what follows from the options alone (model, policy and back end are the caller's). */
-void train_options_session(const struct train_options *options, struct session_config *session);
+/* --lr, or the optimizer's default. */
+double train_options_rate(const struct train_options *options);
+
+/* What the options want of the loop and its callbacks; session, data and observer are the caller's. */
+void train_options_loop(const struct train_options *options, struct loop_config *loop);
+
+/* Fills what follows from the options alone, callbacks' wishes included (model, policy and back end are the caller's). */
+enum status train_options_session(const struct train_options *options, struct session_config *session);
 
 #endif

@@ -29,18 +29,11 @@ enum status train_setup_open(const struct train_options *options, const char *mo
     TRY(dataset_open(options->data, &setup->dataset));
     setup->config.model = setup->model;
     setup->config.policy = &setup->policy;
-    train_options_session(options, &setup->config);
-    return STATUS_OK;
+    return train_options_session(options, &setup->config);
 }
 
 void train_setup_release(struct train_setup *setup)
 {
     dataset_release(&setup->dataset);
     policy_release(&setup->policy);
-}
-
-double train_setup_rate(const struct train_options *options)
-{
-    return options->given_learning_rate ? options->learning_rate
-           : options->optimizer == OPTIMIZER_ADAMW ? 1e-3 : 1e-2;
 }

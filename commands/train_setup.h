@@ -15,7 +15,4 @@ struct train_setup {
 enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup);
 void train_setup_release(struct train_setup *setup);
 
-/* --lr, or the optimizer's default. */
-double train_setup_rate(const struct train_options *options);
-
 #endif

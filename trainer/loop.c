@@ -1,4 +1,4 @@
-/* Steps, epochs, the watched window, interruption. */
+/* fastai's training loop: levels with their events, the model's part of a batch, interruption. */
 #include "trainer/loop.h"
 
 #include <math.h>
@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "trainer/progress.h"
+#include "trainer/learner.h"
 
-/* Set by SIGINT and SIGTERM, read once per step: the one mutable global of the trainer. */
+/* Set by SIGINT and SIGTERM, read once per batch: the one mutable global of the trainer. */
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
@@ -27,11 +27,51 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+bool loop_interrupted(void)
+{
+    return interrupted;
+}
+
+/* What the levels below need beyond what callbacks see. */
+struct loop {
+    struct learner learner; /* first member: callbacks' learner */
+    struct loader *train, *test;
+    int64_t per_epoch;      /* training batches */
+    int64_t first_iteration; /* of the epoch at hand: a resumed training begins within one */
+};
+
+typedef enum signal level_body(struct loop *loop);
+
+struct level {
+    enum event before, after_cancel, after;
+    enum signal cancel;
+};
+
+static const struct level fit_level = {EVENT_BEFORE_FIT, EVENT_AFTER_CANCEL_FIT, EVENT_AFTER_FIT, SIGNAL_CANCEL_FIT};
+static const struct level epoch_level = {EVENT_BEFORE_EPOCH, EVENT_AFTER_CANCEL_EPOCH, EVENT_AFTER_EPOCH, SIGNAL_CANCEL_EPOCH};
+static const struct level train_level = {EVENT_BEFORE_TRAIN, EVENT_AFTER_CANCEL_TRAIN, EVENT_AFTER_TRAIN, SIGNAL_CANCEL_TRAIN};
+static const struct level validate_level = {EVENT_BEFORE_VALIDATE, EVENT_AFTER_CANCEL_VALIDATE, EVENT_AFTER_VALIDATE,
+                                            SIGNAL_CANCEL_VALIDATE};
+static const struct level batch_level = {EVENT_BEFORE_BATCH, EVENT_AFTER_CANCEL_BATCH, EVENT_AFTER_BATCH, SIGNAL_CANCEL_BATCH};
+static const struct level backward_level = {EVENT_BEFORE_BACKWARD, EVENT_AFTER_CANCEL_BACKWARD, EVENT_AFTER_BACKWARD,
+                                            SIGNAL_CANCEL_BACKWARD};
+static const struct level step_level = {EVENT_BEFORE_STEP, EVENT_AFTER_CANCEL_STEP, EVENT_AFTER_STEP, SIGNAL_CANCEL_STEP};
+
+/* fastai's _with_events: before_L and the work within a try, after_cancel_L, after_L. */
+static enum signal with_events(struct loop *loop, const struct level *level, level_body *body)
+{
+    enum signal signal = callbacks_raise(&loop->learner, level->before);
+    if (signal == SIGNAL_GO_ON)
+        signal = body(loop);
+    if (signal == level->cancel)
+        signal = callbacks_raise(&loop->learner, level->after_cancel);
+    return signal == SIGNAL_GO_ON ? callbacks_raise(&loop->learner, level->after) : signal;
+}
+
 static struct loader_config train_loader(const struct loop_config *config)
 {
     return (struct loader_config){.dataset = config->dataset, .split = SPLIT_TRAIN, .batch = config->batch,
-                                  .side = config->side, .seed = config->seed, .epochs = config->epochs,
-                                  .workers = config->workers};
+                                  .side = config->side, .seed = config->seed, .workers = config->workers};
 }
 
 int64_t loop_steps(const struct loop_config *config)
@@ -39,88 +79,181 @@ int64_t loop_steps(const struct loop_config *config)
     struct loader_config loader = train_loader(config);
     if (config->steps > 0)
         return config->steps;
-    return config->epochs > 0 ? config->epochs * loader_batches(&loader) : config->watched_steps;
+    return config->epochs > 0 ? config->epochs * loader_batches(&loader) : config->first_step + config->watched_steps;
 }
 
-static enum status evaluate(const struct loop_config *config, struct progress *progress, struct loop_result *result)
+static enum signal do_backward(struct loop *loop)
 {
-    struct loader_config test = train_loader(config);
-    test.split = SPLIT_TEST;
-    test.epochs = 1;
-    struct loader *loader = NULL;
-    struct metrics metrics = {0};
-    enum status status;
-    TRY_OUT(loader_create(&test, &loader));
-    for (bool more = true; !interrupted;) {
-        struct batch batch;
-        const float *logits;
-        TRY_OUT(loader_next(loader, &batch, &more));
-        if (!more)
-            break;
-        TRY_OUT(session_evaluate(config->session, &batch, &logits));
-        metrics_add(&metrics, logits, batch.labels, batch.count, config->classes);
-    }
-    double images = (double)metrics.images;
-    result->evaluation = metrics;
-    result->evaluated = metrics.images > 0;
-    if (result->evaluated)
-        progress_say(progress, "test split: loss %.4f  top-1 %.2f %%  top-5 %.2f %%  (%lld images)",
-                     metrics.loss_sum / images, 100 * (double)metrics.top1 / images,
-                     100 * (double)metrics.top5 / images, (long long)metrics.images);
-out:
-    loader_destroy(loader);
-    return status;
+    struct learner *learner = &loop->learner;
+    return learner_signal(learner, session_backward(learner->config->session, learner->observer));
 }
 
-/* One step, told to the observer from the wait for its batch to its end. */
-static enum status run_step(const struct loop_config *config, struct loader *loader, int64_t step, int64_t steps,
-                            struct batch *batch, struct progress *progress, double *loss)
+/*
+ * fastai's MixedPrecision cancels the step in before_step when gradients are not finite. Here the optimizer's kernels look for
+ * themselves, as torch's fused optimizers do, and the host hears of it afterwards: the same events in the same order.
+ */
+static enum signal do_step(struct loop *loop)
 {
-    const struct observer *observer = step - config->first_step < config->watched_steps ? config->observer : NULL;
-    double rate = schedule_rate(config->schedule, config->learning_rate, step, steps);
-    struct step_result result;
+    struct learner *learner = &loop->learner;
+    struct session *session = learner->config->session;
+    enum status status = session_optimize(session, learner->step, learner->learning_rate, learner->observer);
+    if (status != STATUS_OK)
+        return learner_signal(learner, status);
+    session_result(session, &learner->made);
+    learner->step_made = true;
+    return learner->made.skipped ? SIGNAL_CANCEL_STEP : SIGNAL_GO_ON;
+}
+
+/* Prediction and loss are one phase of the plan: both events come after it. */
+static enum status predict(struct learner *learner)
+{
+    struct session *session = learner->config->session;
+    if (!learner->training)
+        return session_evaluate(session, &learner->batch, &learner->logits);
+    return session_forward(session, &learner->batch, learner->drawn, learner->observer);
+}
+
+static enum signal do_batch(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    enum signal signal = learner_signal(learner, predict(learner));
+    if (signal == SIGNAL_GO_ON)
+        signal = callbacks_raise(learner, EVENT_AFTER_PRED);
+    if (signal == SIGNAL_GO_ON)
+        signal = callbacks_raise(learner, EVENT_AFTER_LOSS);
+    if (signal != SIGNAL_GO_ON || !learner->training)
+        return signal;
+    signal = with_events(loop, &backward_level, do_backward);
+    return signal == SIGNAL_GO_ON ? with_events(loop, &step_level, do_step) : signal;
+}
+
+/* The batch of this epoch and iteration; those of an epoch whose training was cancelled are passed over. */
+static enum status draw(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    struct batch *batch = &learner->batch;
+    int64_t epoch = learner->training ? learner->epoch : 0;
     bool more;
-    int64_t start = clock_ns();
-    if (observer)
-        observer->step_begin(observer->self, step, start);
-    TRY(loader_next(loader, batch, &more));
-    if (!more)
-        return FAIL(IO, "the data ended before step %lld", (long long)step);
-    TRY(session_step(config->session, batch, step, rate, observer, &result));
-    if (observer) {
-        struct step_info info = {step, start, clock_ns(), batch->count, result.loss, result.grad_scale, result.skipped};
-        observer->step_end(observer->self, &info);
-    }
-    progress_step(progress, step, batch->count, result.loss, rate);
-    *loss = result.loss;
+    do {
+        TRY(loader_next(learner->training ? loop->train : loop->test, batch, &more));
+        if (!more)
+            return FAIL(IO, "the data ended before step %lld", (long long)learner->step);
+    } while (batch->epoch != epoch || batch->index != learner->iteration);
     return STATUS_OK;
+}
+
+static enum signal one_batch(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    enum signal signal = callbacks_raise(learner, EVENT_BEFORE_DRAW);
+    if (signal == SIGNAL_GO_ON)
+        signal = learner_signal(learner, draw(loop));
+    if (signal != SIGNAL_GO_ON)
+        return signal;
+    return with_events(loop, &batch_level, do_batch);
+}
+
+static enum signal train_batch(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    learner->learning_rate = schedule_rate(learner->config->schedule, learner->config->learning_rate, learner->step,
+                                           learner->steps);
+    learner->step_made = false;
+    learner->images += learner->config->batch;
+    enum signal signal = one_batch(loop);
+    if (learner->step_made) {
+        learner->step++;
+        learner->images = 0;
+    }
+    return signal;
+}
+
+static enum signal train_batches(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    enum signal signal = SIGNAL_GO_ON;
+    learner->batches = loop->per_epoch;
+    learner->images = 0;
+    for (int64_t i = loop->first_iteration; i < loop->per_epoch && signal == SIGNAL_GO_ON; i++) {
+        learner->iteration = i;
+        learner->drawn = learner->epoch * loop->per_epoch + i;
+        signal = train_batch(loop);
+    }
+    return signal;
+}
+
+static enum signal validate_batches(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    struct loader_config config = train_loader(learner->config);
+    config.split = SPLIT_TEST;
+    config.epochs = 1;
+    enum signal signal = learner_signal(learner, loader_create(&config, &loop->test));
+    learner->batches = loader_batches(&config);
+    for (int64_t i = 0; i < learner->batches && signal == SIGNAL_GO_ON; i++) {
+        learner->iteration = i;
+        signal = one_batch(loop);
+    }
+    loader_destroy(loop->test);
+    loop->test = NULL;
+    return signal;
+}
+
+/* Batches that repeat are for speed: only who asks for epochs wants to know how well they are learnt. */
+static bool is_evaluated(const struct loop_config *config)
+{
+    return config->dataset->count[SPLIT_TEST] > 0 && (config->epochs > 0 || !config->dataset->source->repeats);
+}
+
+static enum signal do_epoch(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    learner->training = true;
+    enum signal signal = with_events(loop, &train_level, train_batches);
+    if (signal != SIGNAL_GO_ON || !is_evaluated(learner->config))
+        return signal;
+    learner->training = false;
+    learner->observer = NULL;
+    return with_events(loop, &validate_level, validate_batches);
+}
+
+static enum signal do_fit(struct loop *loop)
+{
+    struct learner *learner = &loop->learner;
+    enum signal signal = SIGNAL_GO_ON;
+    learner->epoch = learner->config->first_step / loop->per_epoch;
+    loop->first_iteration = learner->config->first_step % loop->per_epoch;
+    while (signal == SIGNAL_GO_ON && (!learner->config->epochs || learner->epoch < learner->config->epochs)) {
+        signal = with_events(loop, &epoch_level, do_epoch);
+        learner->epoch++;
+        loop->first_iteration = 0;
+    }
+    return signal;
 }
 
 enum status loop_run(const struct loop_config *config, struct loop_result *out)
 {
+    struct loop loop = {.learner = {.config = config, .result = out, .steps = loop_steps(config), .step = config->first_step}};
     struct loader_config data = train_loader(config);
-    int64_t steps = loop_steps(config), per_epoch = loader_batches(&data);
-    struct loader *loader = NULL;
-    struct progress progress;
     enum status status;
+    enum signal signal;
     memset(out, 0, sizeof *out);
     out->last_loss = NAN;
-    data.epochs = 0;
+    loop.per_epoch = loader_batches(&data);
     data.first_batch = config->first_step;
     catch_signals();
-    progress_begin(&progress, steps, config->quiet);
-    TRY_OUT(loader_create(&data, &loader));
+    TRY_OUT(callbacks_open(&loop.learner));
+    TRY_OUT(loader_create(&data, &loop.train));
     log_info("trainer", "first step after %.3f s", (double)(clock_ns() - config->born_ns) / 1e9);
-    for (int64_t step = config->first_step; step < steps && !interrupted; step++) {
-        struct batch batch;
-        TRY_OUT(run_step(config, loader, step, steps, &batch, &progress, &out->last_loss));
-        out->steps++;
-        if (config->epochs > 0 && (step + 1) % per_epoch == 0)
-            TRY_OUT(evaluate(config, &progress, out));
-    }
+    signal = callbacks_raise(&loop.learner, EVENT_AFTER_CREATE);
+    if (signal == SIGNAL_GO_ON && loop.learner.step < loop.learner.steps)
+        signal = with_events(&loop, &fit_level, do_fit);
+    status = signal == SIGNAL_GO_ON   ? STATUS_OK
+             : signal == SIGNAL_FAILED ? loop.learner.status
+                                       : FAIL(UNSUPPORTED, "a callback cancelled a level of the training that was not running");
     out->interrupted = interrupted;
 out:
-    progress_end(&progress);
-    loader_destroy(loader);
+    callbacks_close(&loop.learner);
+    loader_destroy(loop.train);
     return status;
 }

@@ -64,6 +64,13 @@ void progress_say(struct progress *progress, const char *format, ...)
     va_end(arguments);
 }
 
+void progress_metrics(struct progress *progress, const char *what, const struct metrics *metrics)
+{
+    double images = (double)metrics->images;
+    progress_say(progress, "%s: loss %.4f  top-1 %.2f %%  top-5 %.2f %%  (%lld images)", what, metrics->loss_sum / images,
+                 100 * (double)metrics->top1 / images, 100 * (double)metrics->top5 / images, (long long)metrics->images);
+}
+
 void progress_end(struct progress *progress)
 {
     if (!progress->quiet && progress->terminal && progress->any)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "trainer/metrics.h"
+
 struct progress {
     bool quiet, terminal;
     int64_t steps;      /* expected; 0 = unknown */
@@ -18,6 +20,9 @@ void progress_begin(struct progress *progress, int64_t steps, bool quiet);
 void progress_step(struct progress *progress, int64_t step, int64_t images, double loss, double learning_rate);
 /* A line of its own, above the bar. */
 void progress_say(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A validation's loss and accuracies, as such a line. `what` was measured on which split. */
+void progress_metrics(struct progress *progress, const char *what, const struct metrics *metrics);
+/* Harmless before progress_begin. */
 void progress_end(struct progress *progress);
 
 #endif

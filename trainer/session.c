@@ -73,17 +73,6 @@ static void set_inputs(struct session *session, const struct session_plan *plan,
     set_input(session, plan, graph->labels, batch->labels, tensor_bytes(&graph->value[graph->labels].tensor));
 }
 
-static void set_scalars(struct session *session, int64_t step, double learning_rate)
-{
-    const struct session_plan *plan = &session->train;
-    const struct graph *graph = &plan->graph;
-    float rate = (float)learning_rate, first = step == 0, one = 1;
-    set_input(session, plan, graph->learning_rate, &rate, sizeof rate);
-    set_input(session, plan, graph->first_step, &first, sizeof first);
-    set_input(session, plan, graph->loss_scale, &one, sizeof one);
-    set_input(session, plan, graph->step_count, &step, sizeof step);
-}
-
 static float read_scalar(struct session *session, int value)
 {
     const struct graph *graph = &session->train.graph;
@@ -93,22 +82,48 @@ static float read_scalar(struct session *session, int value)
     return number;
 }
 
-static void read_result(struct session *session, struct step_result *out)
+void session_result(struct session *session, struct step_result *out)
 {
     const struct graph *graph = &session->train.graph;
+    session->config.backend->synchronize(session->device);
     out->loss = read_scalar(session, graph->loss);
     out->grad_scale = session->config.optim.scaler ? read_scalar(session, graph->loss_scale) : -1;
     out->skipped = session->config.optim.scaler && read_scalar(session, graph->found_inf) != 0;
 }
 
+enum status session_forward(struct session *session, const struct batch *batch, int64_t drawn,
+                            const struct observer *observer)
+{
+    struct session_plan *train = &session->train;
+    set_inputs(session, train, batch);
+    set_input(session, train, train->graph.step_count, &drawn, sizeof drawn);
+    return plan_run(&train->plan, 1u << PHASE_DATA | 1u << PHASE_FORWARD, observer);
+}
+
+enum status session_backward(struct session *session, const struct observer *observer)
+{
+    struct session_plan *train = &session->train;
+    float one = 1;
+    set_input(session, train, train->graph.loss_scale, &one, sizeof one);
+    return plan_run(&train->plan, 1u << PHASE_BACKWARD, observer);
+}
+
+enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer)
+{
+    struct session_plan *train = &session->train;
+    float rate = (float)learning_rate, first = step == 0;
+    set_input(session, train, train->graph.learning_rate, &rate, sizeof rate);
+    set_input(session, train, train->graph.first_step, &first, sizeof first);
+    return plan_run(&train->plan, 1u << PHASE_OPTIMIZER, observer);
+}
+
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
                          const struct observer *observer, struct step_result *out)
 {
-    set_inputs(session, &session->train, batch);
-    set_scalars(session, step, learning_rate);
-    TRY(plan_run(&session->train.plan, PLAN_ALL_PHASES, observer));
-    session->config.backend->synchronize(session->device);
-    read_result(session, out);
+    TRY(session_forward(session, batch, step, observer));
+    TRY(session_backward(session, observer));
+    TRY(session_optimize(session, step, learning_rate, observer));
+    session_result(session, out);
     return STATUS_OK;
 }
 

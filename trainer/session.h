@@ -55,7 +55,18 @@ enum status session_declare(struct session *session, const struct observer *obse
  */
 enum status session_initialise(struct session *session, const struct observer *observer);
 
-/* One training step on a full batch. `step` counts from 0 over the whole training. */
+/*
+ * The parts of a training step, in their order, on full batches. `drawn` counts training batches from 0 over the whole training
+ * (dropout's masks follow from it), `step` the optimizer's steps.
+ */
+enum status session_forward(struct session *session, const struct batch *batch, int64_t drawn,
+                            const struct observer *observer);
+enum status session_backward(struct session *session, const struct observer *observer);
+enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer);
+/* What came out; waits for the device. */
+void session_result(struct session *session, struct step_result *out);
+
+/* All of them: one training step on a full batch. `step` counts from 0 over the whole training. */
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
                          const struct observer *observer, struct step_result *out);
 
