@@ -20,7 +20,7 @@ enum op_id {
     OP_COUNT
 };
 
-#define OP_MAX_IN 8
+#define OP_MAX_IN 32 /* a dense block concatenates its input and 24 layers */
 #define OP_MAX_OUT 4
 
 struct conv_attrs {
@@ -49,6 +49,25 @@ struct dropout_attrs {
     double p;     /* probability of zeroing */
     uint64_t key; /* base/random.h stream; element i of call number t uses index t * count + i */
 };
+/* What a view shows of its input; which members count depends on the operator (kernels/view.h). */
+struct view_attrs {
+    int dims;                        /* view, expand: of the output; 0 = (size 0, all others), torch.flatten(input, 1) */
+    int64_t size[TENSOR_MAX_DIMS];
+    int order[TENSOR_MAX_DIMS];      /* permute, transpose, t: output dimension d is input dimension order[d] */
+    int dim;                         /* slice, split, select, unsqueeze, squeeze */
+    int64_t start, length;           /* slice: length elements from start; split: length of each part; select: start */
+};
+enum copy_format { COPY_PRESERVE, COPY_CONTIGUOUS, COPY_CHANNELS_LAST };
+/* When a copy is made at all. */
+enum copy_when {
+    COPY_ALWAYS,
+    COPY_UNLESS_FORMAT,  /* Tensor.contiguous(memory_format): not when the input lies so already */
+    COPY_UNLESS_VIEWABLE /* Tensor.reshape: not when the view that reads the output can view the input */
+};
+struct copy_attrs {
+    enum copy_format format; /* of the output; preserve: the input's strides, as torch.preserve_format */
+    enum copy_when when;
+};
 struct loss_attrs {
     double label_smoothing; /* torch.nn.functional.cross_entropy's; mean reduction over the batch */
 };
@@ -71,6 +90,8 @@ union op_attrs {
     struct clamp_attrs clamp;
     struct add_attrs add;
     struct dropout_attrs dropout;
+    struct view_attrs view;
+    struct copy_attrs copy;
     struct loss_attrs loss;
     struct sgd_attrs sgd;
     struct adamw_attrs adamw;
@@ -114,7 +135,7 @@ struct op_call {
     struct tensor *out[OP_MAX_OUT];
 };
 
-/* PyTorch's name; flags; names of positions as written in ops.def. */
+/* PyTorch's name; flags; names of positions as written in ops.def. The last name ends in "*" when it repeats. */
 const char *op_name(enum op_id op);
 int op_flags(enum op_id op);
 const char *op_input_names(enum op_id op);

@@ -21,7 +21,8 @@
     RULE(CONV_BACKWARD, "conv-backward", "channels_last if the saved input or weight suggests it; grad_output and input are converted") \
     RULE(SAVED, "saved", "runs in the saved input's (position 1) format; grad_output is converted to it")              \
     RULE(SAVED_MIXED, "saved-mixed", "output follows the saved tensor (position 1); grad_output is read by its strides") \
-    RULE(FIRST, "first", "TensorIterator: output follows the first dense input; the others are read by their strides")  \
+    RULE(FIRST, "first", "TensorIterator: output follows the first input that has an order (kernels/iterator.h); the others are read by their strides") \
+    RULE(CAT, "cat", "channels_last if all inputs suggest it, else contiguous; inputs are read by their strides")       \
     RULE(CONTIGUOUS, "contiguous", "no channels_last implementation: 4-D inputs are converted, outputs are contiguous") \
     RULE(SILENT, "silent", "reads its input by strides, output is contiguous: a conversion without a copy")             \
     RULE(BORN, "born", "the output is made contiguous from an input without an order")                                  \

@@ -49,10 +49,19 @@ int build_adaptive_avg_pool2d_1(struct build *build, const char *name, int x);
 int build_dropout(struct build *build, const char *name, int x, double p);
 int build_linear(struct build *build, const char *name, int x, int out_features);
 
-/* Functions: x += other (residual connection); torch.flatten(x, 1) of (N,C,1,1). */
+/* Functions: x += other (residual connection), x + other; operands may be broadcast. */
 int build_add_(struct build *build, int x, int other);
 int build_add(struct build *build, int x, int other);
+
+/* Views: Tensor.permute, transpose(a, b), split(length, dim), which gives up to OP_MAX_OUT parts (-1 = no part). */
+int build_permute(struct build *build, int x, const int *order);
+int build_transpose(struct build *build, int x, int a, int b);
+void build_split(struct build *build, int x, int64_t length, int dim, int parts[OP_MAX_OUT]);
+
+/* Tensor.reshape and torch.flatten(x, 1), which copy where no view is possible; Tensor.contiguous(). */
+int build_reshape(struct build *build, int x, int dims, const int64_t *size);
 int build_flatten(struct build *build, int x);
+int build_contiguous(struct build *build, int x);
 
 /* Channels of a value. */
 int build_channels(const struct build *build, int x);
@@ -63,5 +72,19 @@ void build_cross_entropy(struct build *build, int logits, int labels, double lab
 /* One operator with autocast's casts; the way every function above goes. in[] ends with -1; -2 = absent. */
 int build_op(struct build *build, enum op_id op, const union op_attrs *attrs, const int *in);
 
+/* What modules/ is written with. A parameter or buffer of the current module, under its state_dict name; float32. */
+int build_parameter(struct build *build, const char *name, int dims, const int64_t *size, struct init init);
+int build_buffer(struct build *build, const char *name, int64_t size, enum init_kind kind);
+
+/* torch.nn.init for weights and biases with the given fans. */
+struct init build_weight_init(enum weight_init rule, double fan_in, double fan_out);
+struct init build_bias_init(enum weight_init rule, double fan_in);
+
+/* A module with one operator and no parameters; without a name: a function, which has no module of its own. */
+int build_simple(struct build *build, const char *name, const char *class_name, enum op_id op,
+                 const union op_attrs *attrs, int x);
+
+/* A view of x, its first output. */
+int build_view(struct build *build, enum op_id op, const struct view_attrs *attrs, int x);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trainer/layout_rules.h"
 #include "trainer/plan.h"
 
 struct declaration {
@@ -100,13 +101,15 @@ static enum status declare_node_conversion(struct declaration *self, const struc
                                            const struct node_conversion *conversion)
 {
     const struct graph *graph = self->plan->graph;
+    if (conversion->copy)
+        return STATUS_OK;
     const struct tensor *source = &graph->value[conversion->source].tensor;
     bool silent = conversion->dest < 0;
     int made = silent ? node->out[0] : graph_stand_in(graph, conversion->dest);
     const struct tensor *dest = &graph->value[made].tensor;
     struct conversion_info info = {
         .cause = conversion->cause,
-        .from = tensor_format(source),
+        .from = layout_order(graph, conversion->source),
         .to = tensor_format(dest),
         .tensor = *source,
         .dest_dtype = dest->dtype,

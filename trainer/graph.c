@@ -114,8 +114,10 @@ enum status graph_add_node(struct graph *graph, enum op_id op, const union op_at
     node->module = module;
     if (attrs)
         node->attrs = *attrs;
-    for (int i = 0; i < OP_MAX_IN && in[i] != -1; i++)
+    for (int i = 0; i < OP_MAX_IN && in[i] != -1; i++) {
         node->in[i] = in[i] == -2 ? -1 : in[i];
+        node->inputs = in[i] == -2 ? node->inputs : i + 1;
+    }
     struct tensor made[OP_MAX_OUT];
     if (!outputs) {
         TRY(infer_outputs(graph, node, made));
@@ -152,11 +154,66 @@ int graph_memory_of(const struct graph *graph, int value)
     }
 }
 
+int64_t graph_memory_offset(const struct graph *graph, int value)
+{
+    int64_t bytes = 0;
+    for (;;) {
+        const struct value *v = &graph->value[value];
+        if (v->stand_in < 0 && v->alias_of < 0)
+            return bytes;
+        if (v->stand_in < 0)
+            bytes += v->offset * (int64_t)dtype_bytes(v->tensor.dtype);
+        value = v->stand_in >= 0 ? v->stand_in : v->alias_of;
+    }
+}
+
+enum status graph_add_view(struct graph *graph, enum op_id op, const struct view_attrs *attrs, int x,
+                           enum op_phase phase, int module, int *number)
+{
+    union op_attrs all = {.view = *attrs};
+    TRY(graph_add_node(graph, op, &all, (int[]){x, -1}, NULL, phase, module, number));
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        int out = graph->node[*number].out[i];
+        if (out < 0)
+            continue;
+        graph->value[out].alias_of = x;
+        graph->value[out].requires_grad = graph->value[x].requires_grad;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_clone(struct graph *graph, int x, enum copy_when when, enum op_phase phase, int module, int *out)
+{
+    union op_attrs attrs = {.copy = {COPY_CONTIGUOUS, when}};
+    int node;
+    TRY(graph_add_node(graph, OP_CLONE, &attrs, (int[]){x, -1}, NULL, phase, module, &node));
+    *out = graph->node[node].out[0];
+    graph->value[*out].requires_grad = graph->value[x].requires_grad;
+    return STATUS_OK;
+}
+
+enum status graph_add_reshape(struct graph *graph, int x, int dims, const int64_t *size, enum op_phase phase,
+                              int module, int *out)
+{
+    struct view_attrs attrs = {.dims = dims};
+    int node;
+    memcpy(attrs.size, size, (size_t)dims * sizeof *size);
+    TRY(add_clone(graph, x, COPY_UNLESS_VIEWABLE, phase, module, &x));
+    TRY(graph_add_view(graph, OP_VIEW, &attrs, x, phase, module, &node));
+    *out = graph->node[node].out[0];
+    return STATUS_OK;
+}
+
+enum status graph_add_contiguous(struct graph *graph, int x, enum op_phase phase, int module, int *out)
+{
+    return add_clone(graph, x, COPY_UNLESS_FORMAT, phase, module, out);
+}
+
 int graph_readers(const struct graph *graph, int value, int *nodes, int most)
 {
     int found = 0;
     for (int n = 0; n < graph->nodes; n++) {
-        for (int i = 0; i < OP_MAX_IN; i++) {
+        for (int i = 0; i < graph->node[n].inputs; i++) {
             if (graph->node[n].in[i] != value)
                 continue;
             if (found < most)

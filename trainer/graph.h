@@ -32,7 +32,8 @@ struct value {
     int producer;         /* node */
     int module;           /* of parameters and buffers */
     char *name;           /* state_dict name of parameters and buffers, else NULL; owned */
-    int alias_of;         /* a view: same memory as this value */
+    int alias_of;         /* a view: same memory as this value, */
+    int64_t offset;       /* from this element of it on */
     int stand_in;         /* never materialised: calls use this value's tensor instead */
     int gradient;         /* parameters: the value of kind VALUE_GRADIENT */
     bool requires_grad;
@@ -44,13 +45,15 @@ struct node_conversion {
     int position;         /* input position of the node */
     int source, dest;     /* values; dest -1: mixed or silent, read by strides inside the node's own kernel */
     enum conversion_cause cause;
+    bool copy;            /* gathers a slice or an expanded tensor in the order it has: a copy, no layout conversion */
 };
-#define NODE_MAX_CONVERSIONS 4
+#define NODE_MAX_CONVERSIONS OP_MAX_IN
 
 struct node {
     enum op_id op;
     union op_attrs attrs;
     int in[OP_MAX_IN], out[OP_MAX_OUT];
+    int inputs;           /* positions in use: 1 + the last that is not -1 */
     enum op_phase phase;
     int module;
     int forward_node;     /* backward nodes: the forward node they belong to */
@@ -97,8 +100,26 @@ int graph_add_named(struct graph *graph, int module, const char *name, const str
 enum status graph_add_node(struct graph *graph, enum op_id op, const union op_attrs *attrs, const int *in,
                            const struct tensor *outputs, enum op_phase phase, int module, int *number);
 
-/* The value whose memory a value has in the end: through stand_in and alias_of. */
+/*
+ * A view of `x` (an operator flagged OP_ALIAS): outputs share its memory and need gradients where it does. Strides are
+ * placeholders until layouts_assign.
+ */
+enum status graph_add_view(struct graph *graph, enum op_id op, const struct view_attrs *attrs, int x,
+                           enum op_phase phase, int module, int *number);
+
+/*
+ * Tensor.reshape: an aten::clone that layouts_assign takes out again where the view needs no copy, and an aten::view.
+ * *out is the view's value.
+ */
+enum status graph_add_reshape(struct graph *graph, int x, int dims, const int64_t *size, enum op_phase phase,
+                              int module, int *out);
+
+/* Tensor.contiguous(): an aten::clone, taken out again where the value lies so already. *out is the clone's value. */
+enum status graph_add_contiguous(struct graph *graph, int x, enum op_phase phase, int module, int *out);
+
+/* The value whose memory a value has in the end, through stand_in and alias_of; and from which byte of it on. */
 int graph_memory_of(const struct graph *graph, int value);
+int64_t graph_memory_offset(const struct graph *graph, int value);
 
 /* The value that calls use: through stand_in only. */
 int graph_stand_in(const struct graph *graph, int value);

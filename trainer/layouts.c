@@ -1,230 +1,67 @@
-/* One function per layout rule; the walk over the nodes in order of execution. */
+/* The walk over the nodes in order of execution: views, copies that may be left out, and the policy's rule for the rest. */
 #include "trainer/layouts.h"
 
-#include "base/log.h"
+#include <string.h>
 
-struct layouts {
-    struct graph *graph;
-    struct node *node; /* the one being looked at; refreshed after values were added (nodes are not) */
-};
+#include "kernels/view.h"
+#include "trainer/layout_rules.h"
 
-static struct tensor *tensor_of(struct graph *graph, int value)
+/* A view's strides and place come from what it views. */
+static enum status place_view(struct graph *graph, const struct node *node)
 {
-    return &graph->value[value].tensor;
-}
-
-static bool is_image(struct graph *graph, int value)
-{
-    return value >= 0 && tensor_of(graph, value)->dims == 4;
-}
-
-static enum memory_format suggested(struct graph *graph, int value)
-{
-    const struct tensor *t = tensor_of(graph, value);
-    return layout_suggest(t->dims, t->size, t->stride);
-}
-
-/* True when the tensor already lies as `format` asks, up to the order of dimensions of size 1. */
-static bool has_format(struct graph *graph, int value, enum memory_format format)
-{
-    enum memory_format have = tensor_format(tensor_of(graph, value));
-    return have == format || have == FORMAT_EITHER;
-}
-
-static void set_format(struct graph *graph, int value, enum memory_format format)
-{
-    struct tensor *t = tensor_of(graph, value);
-    layout_strides(t->dims == 4 ? format : FORMAT_CONTIGUOUS, t->dims, t->size, t->stride);
-}
-
-/* All outputs without a place of their own get `format` (4-D) or row-major. Parameters' gradients lie as the parameter. */
-static void set_outputs(struct layouts *self, enum memory_format format)
-{
+    struct tensor out[OP_MAX_OUT];
+    int64_t offset[OP_MAX_OUT];
+    TRY(view_apply(node->op, &node->attrs.view, &graph->value[node->in[0]].tensor, out, offset));
     for (int i = 0; i < OP_MAX_OUT; i++) {
-        int out = self->node->out[i];
-        if (out >= 0 && self->graph->value[out].alias_of < 0 && self->graph->value[out].stand_in < 0)
-            set_format(self->graph, out, format);
-    }
-}
-
-static enum conversion_cause cause_of(const struct graph *graph, int value)
-{
-    const struct value *v = &graph->value[value];
-    if (v->kind == VALUE_PARAMETER || v->stand_in >= 0)
-        return CAUSE_WEIGHT;
-    return v->producer >= 0 && graph->node[v->producer].phase == PHASE_BACKWARD ? CAUSE_GRADIENT : CAUSE_OPERATOR;
-}
-
-/* Input `position` in `format`: nothing to do, or a conversion just before the node. */
-static enum status convert(struct layouts *self, int position, enum memory_format format)
-{
-    struct graph *graph = self->graph;
-    int source = self->node->in[position];
-    if (!is_image(graph, source) || has_format(graph, source, format))
-        return STATUS_OK;
-    struct node *node = self->node;
-    if (node->conversions == NODE_MAX_CONVERSIONS)
-        return FAIL(UNSUPPORTED, "%s needs more than %d conversions", op_name(node->op), NODE_MAX_CONVERSIONS);
-    struct tensor made = tensor_with_format(tensor_of(graph, source), format);
-    int dest = graph_add_value(graph, &made, VALUE_ACTIVATION);
-    graph->value[dest].producer = (int)(node - graph->node);
-    node->conversion[node->conversions++] =
-        (struct node_conversion){position, source, dest, cause_of(graph, source)};
-    return STATUS_OK;
-}
-
-/* Input `position` is read by its strides while the output is in `format`: a conversion without a kernel of its own. */
-static void mixed(struct layouts *self, int position, enum memory_format format)
-{
-    struct graph *graph = self->graph;
-    struct node *node = self->node;
-    int source = node->in[position];
-    if (!is_image(graph, source) || has_format(graph, source, format) || node->conversions == NODE_MAX_CONVERSIONS)
-        return;
-    node->conversion[node->conversions++] = (struct node_conversion){position, source, -1, cause_of(graph, source)};
-}
-
-static enum status convert_all(struct layouts *self, enum memory_format format)
-{
-    for (int i = 0; i < OP_MAX_IN; i++)
-        TRY(convert(self, i, format));
-    return STATUS_OK;
-}
-
-static void mix_all(struct layouts *self, enum memory_format format)
-{
-    for (int i = 0; i < OP_MAX_IN; i++)
-        mixed(self, i, format);
-}
-
-static enum status rule_any(struct layouts *self)
-{
-    set_outputs(self, FORMAT_CONTIGUOUS);
-    return STATUS_OK;
-}
-
-static enum status rule_input(struct layouts *self)
-{
-    enum memory_format format = suggested(self->graph, self->node->in[0]);
-    set_outputs(self, format);
-    return convert_all(self, format);
-}
-
-static enum status rule_input_mixed(struct layouts *self)
-{
-    enum memory_format format = suggested(self->graph, self->node->in[0]);
-    set_outputs(self, format);
-    mix_all(self, format);
-    return STATUS_OK;
-}
-
-/* Convolution's or-rule (ATen/native/ConvUtils.h): positions of the activation and the weight. */
-static enum memory_format conv_format(struct layouts *self, int input, int weight)
-{
-    struct graph *graph = self->graph;
-    return suggested(graph, self->node->in[input]) == FORMAT_CHANNELS_LAST ||
-                   suggested(graph, self->node->in[weight]) == FORMAT_CHANNELS_LAST
-               ? FORMAT_CHANNELS_LAST
-               : FORMAT_CONTIGUOUS;
-}
-
-/* The operator's kernel takes weights in either format, so only activations are converted; gradients lie as the weight. */
-static enum status rule_conv(struct layouts *self)
-{
-    enum memory_format format = conv_format(self, 0, 1);
-    set_format(self->graph, self->node->out[0], format);
-    return convert(self, 0, format);
-}
-
-static enum status rule_conv_backward(struct layouts *self)
-{
-    struct graph *graph = self->graph;
-    struct node *node = self->node;
-    enum memory_format format = conv_format(self, 1, 2);
-    if (node->out[0] >= 0)
-        set_format(graph, node->out[0], format);
-    TRY(convert(self, 0, format));
-    return convert(self, 1, format);
-}
-
-static enum status rule_saved(struct layouts *self)
-{
-    enum memory_format format = suggested(self->graph, self->node->in[1]);
-    set_outputs(self, format);
-    return convert_all(self, format);
-}
-
-static enum status rule_saved_mixed(struct layouts *self)
-{
-    enum memory_format format = suggested(self->graph, self->node->in[1]);
-    set_outputs(self, format);
-    mix_all(self, format);
-    return STATUS_OK;
-}
-
-/* TensorIterator: the first operand that has an order decides; in place, the output keeps its own memory. */
-static enum status rule_first(struct layouts *self)
-{
-    struct graph *graph = self->graph;
-    struct node *node = self->node;
-    enum memory_format format = FORMAT_CONTIGUOUS;
-    for (int i = 0; i < OP_MAX_IN; i++) {
-        if (!is_image(graph, node->in[i]))
+        if (node->out[i] < 0)
             continue;
-        enum memory_format have = tensor_format(tensor_of(graph, node->in[i]));
-        format = have == FORMAT_EITHER ? suggested(graph, node->in[i]) : have;
-        if (have != FORMAT_EITHER)
-            break;
+        struct value *value = &graph->value[node->out[i]];
+        memcpy(value->tensor.stride, out[i].stride, sizeof out[i].stride);
+        value->offset = offset[i];
     }
-    set_outputs(self, format);
-    mix_all(self, format);
     return STATUS_OK;
 }
 
-static enum status rule_contiguous(struct layouts *self)
+/* The view that reads a reshape's copy; -1 when something else does. */
+static int reading_view(const struct graph *graph, const struct node *copy)
 {
-    set_outputs(self, FORMAT_CONTIGUOUS);
-    return convert_all(self, FORMAT_CONTIGUOUS);
+    int reader;
+    bool sole = graph_readers(graph, copy->out[0], &reader, 1) == 1;
+    return sole && graph->node[reader].op == OP_VIEW ? reader : -1;
 }
 
-static enum status rule_silent(struct layouts *self)
+static bool is_needless(const struct graph *graph, const struct node *copy)
 {
-    set_outputs(self, FORMAT_CONTIGUOUS);
-    mix_all(self, FORMAT_CONTIGUOUS);
-    return STATUS_OK;
+    if (copy->attrs.copy.when == COPY_UNLESS_FORMAT)
+        return layout_lies(graph, copy->in[0], copy->attrs.copy.format == COPY_CHANNELS_LAST ? FORMAT_CHANNELS_LAST
+                                                                                            : FORMAT_CONTIGUOUS);
+    int view = reading_view(graph, copy);
+    if (view < 0)
+        return false;
+    const struct tensor *want = &graph->value[graph->node[view].out[0]].tensor;
+    int64_t stride[TENSOR_MAX_DIMS];
+    return view_possible(&graph->value[copy->in[0]].tensor, want->dims, want->size, stride);
 }
 
-static enum status rule_preserve(struct layouts *self)
+/*
+ * A copy that needn't be made becomes another name of its input and leaves the order; true when it did. Where a reshape
+ * really copies, PyTorch views the copy by aten::_unsafe_view.
+ */
+static bool leave_out(struct graph *graph, struct node *copy)
 {
-    struct graph *graph = self->graph;
-    int in = self->node->in[0], out = self->node->out[0];
-    for (int d = 0; d < TENSOR_MAX_DIMS; d++)
-        graph->value[out].tensor.stride[d] = graph->value[in].tensor.stride[d];
-    return STATUS_OK;
-}
-
-static enum status (*const rules[RULE_COUNT])(struct layouts *) = {
-    [RULE_ANY] = rule_any,
-    [RULE_INPUT] = rule_input,
-    [RULE_INPUT_MIXED] = rule_input_mixed,
-    [RULE_CONV] = rule_conv,
-    [RULE_CONV_BACKWARD] = rule_conv_backward,
-    [RULE_SAVED] = rule_saved,
-    [RULE_SAVED_MIXED] = rule_saved_mixed,
-    [RULE_FIRST] = rule_first,
-    [RULE_CONTIGUOUS] = rule_contiguous,
-    [RULE_SILENT] = rule_silent,
-    [RULE_BORN] = rule_any,
-    [RULE_PRESERVE] = rule_preserve,
-};
-
-/* A view's strides come from what it views. Two kinds occur: (N,C,1,1) <-> (N,C), and transposed parameters. */
-static void place_view(struct graph *graph, int value)
-{
-    struct tensor *t = tensor_of(graph, value);
-    if (t->dims == 2 && t->stride[0] == 1 && t->size[0] != 1)
-        return;
-    layout_strides(FORMAT_CONTIGUOUS, t->dims, t->size, t->stride);
+    if (copy->op != OP_CLONE || copy->attrs.copy.when == COPY_ALWAYS)
+        return false;
+    if (!is_needless(graph, copy)) {
+        int view = copy->attrs.copy.when == COPY_UNLESS_VIEWABLE ? reading_view(graph, copy) : -1;
+        if (view >= 0)
+            graph->node[view].op = OP_UNSAFE_VIEW;
+        return false;
+    }
+    struct value *out = &graph->value[copy->out[0]];
+    memcpy(out->tensor.stride, graph->value[copy->in[0]].tensor.stride, sizeof out->tensor.stride);
+    out->alias_of = copy->in[0];
+    out->producer = graph->value[copy->in[0]].producer;
+    return true;
 }
 
 static void place_parameters(struct graph *graph, const struct layout_plan *plan)
@@ -249,9 +86,11 @@ static void place_parameters(struct graph *graph, const struct layout_plan *plan
 /* A batch's own conversion is the model's entry, not an operator's doing. */
 static void place_entry(struct graph *graph, struct node *node, const struct layout_plan *plan)
 {
-    set_format(graph, node->out[0], plan->format);
-    if (!has_format(graph, node->in[0], plan->format))
-        node->conversion[node->conversions++] = (struct node_conversion){0, node->in[0], node->out[0], CAUSE_INPUT};
+    struct tensor *out = &graph->value[node->out[0]].tensor;
+    layout_strides(plan->format, out->dims, out->size, out->stride);
+    if (!layout_lies(graph, node->in[0], plan->format))
+        node->conversion[node->conversions++] =
+            (struct node_conversion){0, node->in[0], node->out[0], CAUSE_INPUT, false};
 }
 
 enum status layouts_batch(struct graph *graph, const struct layout_plan *plan, int batch, int *out)
@@ -274,17 +113,29 @@ static bool is_parameter_cast(const struct graph *graph, const struct node *node
     return node->op == OP_COPY && (graph->value[node->out[0]].stand_in >= 0 || graph->value[node->out[0]].kind == VALUE_GRADIENT);
 }
 
+static enum status assign(struct graph *graph, int number, const struct layout_plan *plan, const struct policy *policy)
+{
+    struct node *node = &graph->node[number];
+    if (op_flags(node->op) & OP_ALIAS)
+        return place_view(graph, node);
+    if (node->phase == PHASE_DATA)
+        place_entry(graph, node, plan);
+    else if (node->phase != PHASE_OPTIMIZER && !is_parameter_cast(graph, node))
+        return layout_rule_apply(layouts_rule(graph, plan, policy, node), graph, number);
+    return STATUS_OK;
+}
+
 enum status layouts_assign(struct graph *graph, const struct layout_plan *plan, const struct policy *policy)
 {
+    int kept = 0;
     place_parameters(graph, plan);
     for (int i = 0; i < graph->orders; i++) {
-        struct layouts self = {graph, &graph->node[graph->order[i]]};
-        if (op_flags(self.node->op) & OP_ALIAS)
-            place_view(graph, self.node->out[0]);
-        else if (self.node->phase == PHASE_DATA)
-            place_entry(graph, self.node, plan);
-        else if (self.node->phase != PHASE_OPTIMIZER && !is_parameter_cast(graph, self.node))
-            TRY(rules[layouts_rule(graph, plan, policy, self.node)](&self));
+        int number = graph->order[i];
+        if (leave_out(graph, &graph->node[number]))
+            continue;
+        graph->order[kept++] = number;
+        TRY(assign(graph, number, plan, policy));
     }
+    graph->orders = kept;
     return STATUS_OK;
 }

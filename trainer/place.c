@@ -112,6 +112,11 @@ static enum status find_offsets(struct placement *self)
     return STATUS_OK;
 }
 
+static void *memory_at(const struct graph *graph, int value)
+{
+    return (char *)graph->value[graph_memory_of(graph, value)].tensor.data + graph_memory_offset(graph, value);
+}
+
 static enum status set_data(struct placement *self)
 {
     struct plan *plan = self->plan;
@@ -130,11 +135,11 @@ static enum status set_data(struct placement *self)
         struct plan_call *call = &plan->call[c];
         for (int i = 0; i < OP_MAX_IN; i++) {
             if (call->in_value[i] >= 0)
-                call->in[i].data = graph->value[graph_memory_of(graph, call->in_value[i])].tensor.data;
+                call->in[i].data = memory_at(graph, call->in_value[i]);
         }
         for (int i = 0; i < OP_MAX_OUT; i++) {
             if (call->out_value[i] >= 0)
-                call->out[i].data = graph->value[graph_memory_of(graph, call->out_value[i])].tensor.data;
+                call->out[i].data = memory_at(graph, call->out_value[i]);
         }
     }
     return STATUS_OK;

@@ -76,6 +76,25 @@ static bool is_view(const struct plan_call *call)
     return op_flags(call->call.op) & OP_ALIAS;
 }
 
+/*
+ * A copy that is no layout conversion although strides change (a slice gathered, a 5-D view permuted within one format)
+ * must not be called one: the back end sees only the two tensors.
+ */
+static void name_copy(const struct plan *plan, struct plan_call *call)
+{
+    const struct node *node = &plan->graph->node[call->node];
+    struct kernel_info *kernel = &call->prepared->kernel[0];
+    bool own = call->conversion < 0, converts = false;
+    if ((call->call.op != OP_COPY && call->call.op != OP_CLONE) || kernel->role != ROLE_CONVERSION)
+        return;
+    for (int c = 0; own && c < node->conversions; c++)
+        converts |= node->conversion[c].dest == node->out[0];
+    if (!own)
+        converts = !node->conversion[call->conversion].copy;
+    if (!converts)
+        kernel->role = call->in[0].dtype == call->out[0].dtype ? ROLE_COPY : ROLE_CAST;
+}
+
 static enum status make_calls(struct plan *plan)
 {
     const struct graph *graph = plan->graph;
@@ -95,6 +114,7 @@ static enum status make_calls(struct plan *plan)
         if (is_view(call))
             continue;
         TRY(backend_prepare(plan->backend, plan->device, &call->call, &call->prepared));
+        name_copy(plan, call);
         if (call->prepared->scratch_bytes > plan->scratch_bytes)
             plan->scratch_bytes = call->prepared->scratch_bytes;
     }

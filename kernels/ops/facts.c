@@ -6,10 +6,10 @@
 /* The word at `position` of a list like "input, weight, bias?". */
 static int position_name(const char *names, int position, const char **name)
 {
-    for (; position > 0; position--)
+    for (; position > 0 && strchr(names, ','); position--)
         names = strchr(names, ',') + 2;
     *name = names;
-    return (int)strcspn(names, ",?");
+    return (int)strcspn(names, ",?*");
 }
 
 const char *facts_shape(char text[FACTS_SHAPE_BYTES], const struct tensor *tensor)

@@ -1,21 +1,5 @@
-/* Operators of linear layers: view (flatten), addmm, mm, sum over the batch. */
+/* Operators of linear layers: addmm, mm, sum over the batch. */
 #include "kernels/ops/facts.h"
-
-/* torch.flatten(input, 1); other views get their shape from who makes them. */
-static enum status infer_view(const struct op_query *query, struct tensor *out)
-{
-    char shape[FACTS_SHAPE_BYTES];
-
-    TRY(facts_need(query, 0, -1));
-    const struct tensor *input = query->in[0];
-    if (input->dims < 1)
-        return FAIL(USAGE, "%s: input %s has no dimension to keep", op_name(query->op), facts_shape(shape, input));
-    int64_t rest = 1;
-    for (int d = 1; d < input->dims; d++)
-        rest *= input->size[d];
-    out[0] = tensor_make(input->dtype, 2, (int64_t[]){input->size[0], rest}, FORMAT_CONTIGUOUS);
-    return STATUS_OK;
-}
 
 static enum status infer_product(const struct op_query *query, int left, int right, struct tensor *out)
 {
@@ -65,7 +49,6 @@ static int64_t flops_addmm(const struct op_call *call)
     return tensor_count(call->out[0]) * (2 * call->in[1]->size[1] + 1);
 }
 
-const struct op_facts facts_view = {infer_view, NULL, 0};
 const struct op_facts facts_addmm = {infer_addmm, flops_addmm, 0};
 const struct op_facts facts_mm = {infer_mm, flops_mm, 0};
 const struct op_facts facts_sum = {infer_sum, flops_per_input, 0};

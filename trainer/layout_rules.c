@@ -1,0 +1,311 @@
+/* One function per layout rule. */
+#include "trainer/layout_rules.h"
+
+#include "base/log.h"
+#include "kernels/iterator.h"
+
+struct ruling {
+    struct graph *graph;
+    struct node *node; /* nodes are not added while rules run, values are */
+};
+
+static struct tensor *tensor_of(const struct graph *graph, int value)
+{
+    return &graph->value[value].tensor;
+}
+
+static bool is_image(const struct graph *graph, int value)
+{
+    return value >= 0 && tensor_of(graph, value)->dims == 4;
+}
+
+static enum memory_format suggested(const struct graph *graph, int value)
+{
+    const struct tensor *t = tensor_of(graph, value);
+    return layout_suggest(t->dims, t->size, t->stride);
+}
+
+/* Repeated along a dimension: it has no order of its own. */
+static bool is_expanded(const struct tensor *t)
+{
+    for (int d = 0; d < t->dims; d++) {
+        if (t->stride[d] == 0 && t->size[d] > 1)
+            return true;
+    }
+    return false;
+}
+
+enum memory_format layout_order(const struct graph *graph, int value)
+{
+    enum memory_format have = tensor_format(tensor_of(graph, value));
+    return have == FORMAT_STRIDED ? suggested(graph, value) : have;
+}
+
+bool layout_lies(const struct graph *graph, int value, enum memory_format format)
+{
+    const struct tensor *t = tensor_of(graph, value);
+    enum memory_format have = tensor_format(t);
+    return have == (t->dims == 4 ? format : FORMAT_CONTIGUOUS) || have == FORMAT_EITHER;
+}
+
+static void set_format(struct graph *graph, int value, enum memory_format format)
+{
+    struct tensor *t = tensor_of(graph, value);
+    layout_strides(t->dims == 4 ? format : FORMAT_CONTIGUOUS, t->dims, t->size, t->stride);
+}
+
+/* Outputs without a place of their own. Parameters' gradients lie as the parameter. */
+static bool is_placed(const struct ruling *self, int out)
+{
+    return out < 0 || self->graph->value[out].alias_of >= 0 || self->graph->value[out].stand_in >= 0;
+}
+
+static void set_outputs(struct ruling *self, enum memory_format format)
+{
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        if (!is_placed(self, self->node->out[i]))
+            set_format(self->graph, self->node->out[i], format);
+    }
+}
+
+static enum conversion_cause cause_of(const struct graph *graph, int value)
+{
+    const struct value *v = &graph->value[value];
+    if (v->kind == VALUE_PARAMETER || v->stand_in >= 0)
+        return CAUSE_WEIGHT;
+    return v->producer >= 0 && graph->node[v->producer].phase == PHASE_BACKWARD ? CAUSE_GRADIENT : CAUSE_OPERATOR;
+}
+
+static bool is_copy(const struct graph *graph, int value, enum memory_format format)
+{
+    const struct tensor *t = tensor_of(graph, value);
+    return t->dims != 4 || is_expanded(t) || (tensor_format(t) == FORMAT_STRIDED && suggested(graph, value) == format);
+}
+
+/* Input `position` in `format`: nothing to do, or a conversion (or a copy that gathers) just before the node. */
+static enum status bring(struct ruling *self, int position, enum memory_format format)
+{
+    struct graph *graph = self->graph;
+    int source = self->node->in[position];
+    if (source < 0 || layout_lies(graph, source, format))
+        return STATUS_OK;
+    struct node *node = self->node;
+    struct tensor made = tensor_with_format(tensor_of(graph, source), format);
+    int dest = graph_add_value(graph, &made, VALUE_ACTIVATION);
+    graph->value[dest].producer = (int)(node - graph->node);
+    node->conversion[node->conversions++] = (struct node_conversion){position, source, dest, cause_of(graph, source),
+                                                                     is_copy(graph, source, format)};
+    return STATUS_OK;
+}
+
+/* As bring, for images only: other ranks are read by their strides. */
+static enum status convert(struct ruling *self, int position, enum memory_format format)
+{
+    return is_image(self->graph, self->node->in[position]) ? bring(self, position, format) : STATUS_OK;
+}
+
+/* Input `position` is read by its strides while the output is in `format`: a conversion without a kernel of its own. */
+static void mixed(struct ruling *self, int position, enum memory_format format)
+{
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    int source = node->in[position];
+    if (!is_image(graph, source) || layout_lies(graph, source, format) || is_copy(graph, source, format))
+        return;
+    node->conversion[node->conversions++] = (struct node_conversion){position, source, -1, cause_of(graph, source), false};
+}
+
+static enum status convert_all(struct ruling *self, enum memory_format format)
+{
+    for (int i = 0; i < self->node->inputs; i++)
+        TRY(convert(self, i, format));
+    return STATUS_OK;
+}
+
+static void mix_all(struct ruling *self, enum memory_format format)
+{
+    for (int i = 0; i < self->node->inputs; i++)
+        mixed(self, i, format);
+}
+
+static enum status rule_any(struct ruling *self)
+{
+    set_outputs(self, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+static enum status rule_input(struct ruling *self)
+{
+    enum memory_format format = suggested(self->graph, self->node->in[0]);
+    set_outputs(self, format);
+    return convert_all(self, format);
+}
+
+static enum status rule_input_mixed(struct ruling *self)
+{
+    enum memory_format format = suggested(self->graph, self->node->in[0]);
+    set_outputs(self, format);
+    mix_all(self, format);
+    return STATUS_OK;
+}
+
+/* Convolution's or-rule (ATen/native/ConvUtils.h): positions of the activation and the weight. */
+static enum memory_format conv_format(struct ruling *self, int input, int weight)
+{
+    struct graph *graph = self->graph;
+    return suggested(graph, self->node->in[input]) == FORMAT_CHANNELS_LAST ||
+                   suggested(graph, self->node->in[weight]) == FORMAT_CHANNELS_LAST
+               ? FORMAT_CHANNELS_LAST
+               : FORMAT_CONTIGUOUS;
+}
+
+/* The operator's kernel takes weights in either format, so only activations are converted; gradients lie as the weight. */
+static enum status rule_conv(struct ruling *self)
+{
+    enum memory_format format = conv_format(self, 0, 1);
+    set_format(self->graph, self->node->out[0], format);
+    return convert(self, 0, format);
+}
+
+static enum status rule_conv_backward(struct ruling *self)
+{
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    enum memory_format format = conv_format(self, 1, 2);
+    if (node->out[0] >= 0)
+        set_format(graph, node->out[0], format);
+    TRY(convert(self, 0, format));
+    return convert(self, 1, format);
+}
+
+static enum status rule_saved(struct ruling *self)
+{
+    enum memory_format format = suggested(self->graph, self->node->in[1]);
+    set_outputs(self, format);
+    return convert_all(self, format);
+}
+
+static enum status rule_saved_mixed(struct ruling *self)
+{
+    enum memory_format format = suggested(self->graph, self->node->in[1]);
+    set_outputs(self, format);
+    mix_all(self, format);
+    return STATUS_OK;
+}
+
+/* In place, the output keeps its own memory's order. */
+static enum status rule_first(struct ruling *self)
+{
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    const struct tensor *input[OP_MAX_IN];
+    int inputs = op_flags(node->op) & OP_IN_PLACE ? 1 : node->inputs;
+    for (int i = 0; i < inputs; i++)
+        input[i] = node->in[i] < 0 ? NULL : tensor_of(graph, node->in[i]);
+    for (int i = 0; i < OP_MAX_OUT; i++) {
+        if (!is_placed(self, node->out[i]))
+            iterator_strides(input, inputs, tensor_of(graph, node->out[i]));
+    }
+    if (is_image(graph, node->out[0]))
+        mix_all(self, layout_order(graph, node->out[0]));
+    return STATUS_OK;
+}
+
+/* cat's rule (ATen/native/TensorShape.cpp, compute_output_memory_format): all inputs agree, or contiguous. */
+static enum status rule_cat(struct ruling *self)
+{
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    enum memory_format format = suggested(graph, node->in[0]);
+    for (int i = 1; i < node->inputs; i++) {
+        if (suggested(graph, node->in[i]) != format)
+            format = FORMAT_CONTIGUOUS;
+    }
+    set_outputs(self, format);
+    mix_all(self, format);
+    return STATUS_OK;
+}
+
+static enum status rule_contiguous(struct ruling *self)
+{
+    set_outputs(self, FORMAT_CONTIGUOUS);
+    for (int i = 0; i < self->node->inputs; i++)
+        TRY(bring(self, i, FORMAT_CONTIGUOUS));
+    return STATUS_OK;
+}
+
+static enum status rule_silent(struct ruling *self)
+{
+    set_outputs(self, FORMAT_CONTIGUOUS);
+    mix_all(self, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+/* The nearest image that the value is a view of: what a copy of a 5-D view (channel shuffle) converts. */
+static int image_of(const struct graph *graph, int value)
+{
+    while (value >= 0 && !is_image(graph, value))
+        value = graph->value[value].alias_of;
+    return value;
+}
+
+/* A copy that changes the order is a conversion that the node itself does. */
+static void note_copy(struct ruling *self, enum memory_format to)
+{
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    int image = image_of(graph, node->in[0]), out = node->out[0];
+    if (image < 0 || layout_lies(graph, node->in[0], to) || layout_lies(graph, image, to) || is_copy(graph, image, to))
+        return;
+    enum conversion_cause cause = node->phase == PHASE_BACKWARD ? CAUSE_GRADIENT : CAUSE_EXPLICIT;
+    node->conversion[node->conversions++] = (struct node_conversion){0, image, out, cause, false};
+}
+
+/*
+ * Copies and casts. Preserve keeps the strides of a dense input; of another one _to_copy takes the suggested format
+ * (ATen/native/TensorConversions.cpp), clone the order of its dimensions (empty_like, infer_dense_strides).
+ */
+static enum status rule_preserve(struct ruling *self)
+{
+    static const enum memory_format formats[] = {[COPY_CONTIGUOUS] = FORMAT_CONTIGUOUS,
+                                                 [COPY_CHANNELS_LAST] = FORMAT_CHANNELS_LAST};
+    struct graph *graph = self->graph;
+    struct node *node = self->node;
+    const struct tensor *in = tensor_of(graph, node->in[0]);
+    struct tensor *out = tensor_of(graph, node->out[0]);
+    enum copy_format format = node->attrs.copy.format;
+    if (format != COPY_PRESERVE) {
+        set_format(graph, node->out[0], formats[format]);
+        note_copy(self, formats[format]);
+    } else if (layout_is_dense(in->dims, in->size, in->stride)) {
+        for (int d = 0; d < TENSOR_MAX_DIMS; d++)
+            out->stride[d] = in->stride[d];
+    } else if (node->op == OP_CLONE) {
+        iterator_strides(&in, 1, out);
+    } else {
+        set_format(graph, node->out[0], suggested(graph, node->in[0]));
+    }
+    return STATUS_OK;
+}
+
+static enum status (*const rules[RULE_COUNT])(struct ruling *) = {
+    [RULE_ANY] = rule_any,
+    [RULE_INPUT] = rule_input,
+    [RULE_INPUT_MIXED] = rule_input_mixed,
+    [RULE_CONV] = rule_conv,
+    [RULE_CONV_BACKWARD] = rule_conv_backward,
+    [RULE_SAVED] = rule_saved,
+    [RULE_SAVED_MIXED] = rule_saved_mixed,
+    [RULE_FIRST] = rule_first,
+    [RULE_CAT] = rule_cat,
+    [RULE_CONTIGUOUS] = rule_contiguous,
+    [RULE_SILENT] = rule_silent,
+    [RULE_BORN] = rule_any,
+    [RULE_PRESERVE] = rule_preserve,
+};
+
+enum status layout_rule_apply(enum layout_rule rule, struct graph *graph, int node)
+{
+    struct ruling self = {graph, &graph->node[node]};
+    return rules[rule](&self);
+}

@@ -1,0 +1,66 @@
+/* Functions that are no modules: residual sums, views and copies. */
+#include "trainer/build.h"
+
+#include <string.h>
+
+int build_add_(struct build *build, int x, int other)
+{
+    return build_op(build, OP_ADD_, &(union op_attrs){.add = {.alpha = 1}}, (int[]){x, other, -1});
+}
+
+int build_add(struct build *build, int x, int other)
+{
+    return build_op(build, OP_ADD, &(union op_attrs){.add = {.alpha = 1}}, (int[]){x, other, -1});
+}
+
+int build_permute(struct build *build, int x, const int *order)
+{
+    struct view_attrs attrs = {0};
+    for (int d = 0; d < TENSOR_MAX_DIMS && x >= 0 && d < build->graph->value[x].tensor.dims; d++)
+        attrs.order[d] = order[d];
+    return build_view(build, OP_PERMUTE, &attrs, x);
+}
+
+int build_transpose(struct build *build, int x, int a, int b)
+{
+    struct view_attrs attrs = {0};
+    for (int d = 0; d < TENSOR_MAX_DIMS; d++)
+        attrs.order[d] = d == a ? b : d == b ? a : d;
+    return build_view(build, OP_TRANSPOSE, &attrs, x);
+}
+
+int build_reshape(struct build *build, int x, int dims, const int64_t *size)
+{
+    int out = -1;
+    if (build->status == STATUS_OK)
+        build->status = graph_add_reshape(build->graph, x, dims, size, PHASE_FORWARD, build->module, &out);
+    return build->status == STATUS_OK ? out : -1;
+}
+
+int build_contiguous(struct build *build, int x)
+{
+    int out = -1;
+    if (build->status == STATUS_OK)
+        build->status = graph_add_contiguous(build->graph, x, PHASE_FORWARD, build->module, &out);
+    return build->status == STATUS_OK ? out : -1;
+}
+
+int build_flatten(struct build *build, int x)
+{
+    if (build->status != STATUS_OK)
+        return -1;
+    const struct tensor *from = &build->graph->value[x].tensor;
+    int64_t size[2] = {from->size[0], tensor_count(from) / from->size[0]};
+    return build_reshape(build, x, 2, size);
+}
+
+void build_split(struct build *build, int x, int64_t length, int dim, int parts[OP_MAX_OUT])
+{
+    struct view_attrs attrs = {.dim = dim, .length = length};
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        parts[i] = -1;
+    int first = build_view(build, OP_SPLIT, &attrs, x);
+    if (first < 0)
+        return;
+    memcpy(parts, build->graph->node[build->graph->value[first].producer].out, OP_MAX_OUT * sizeof *parts);
+}

@@ -1,0 +1,32 @@
+/* Normalisations. */
+#include "trainer/build.h"
+
+int build_batch_norm2d(struct build *build, const char *name, int x)
+{
+    if (build->status != STATUS_OK)
+        return -1;
+    int64_t channels = build_channels(build, x);
+    build_enter(build, name, "BatchNorm2d");
+    int weight = build_parameter(build, "weight", 1, &channels, (struct init){INIT_ONE, 0});
+    int bias = build_parameter(build, "bias", 1, &channels, (struct init){INIT_ZERO, 0});
+    int mean = build_buffer(build, "running_mean", channels, INIT_ZERO);
+    int var = build_buffer(build, "running_var", channels, INIT_ONE);
+    union op_attrs attrs = {.norm = {.eps = 1e-5, .momentum = 0.1, .training = build->training}};
+    int y = build_op(build, OP_BATCH_NORM, &attrs, (int[]){x, weight, bias, mean, var, -1});
+    build_leave(build);
+    return y;
+}
+
+int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight)
+{
+    if (build->status != STATUS_OK)
+        return -1;
+    int64_t channels = build_channels(build, x);
+    build_enter(build, name, "GroupNorm");
+    int weight = build_parameter(build, "weight", 1, &channels, (struct init){zero_weight ? INIT_ZERO : INIT_ONE, 0});
+    int bias = build_parameter(build, "bias", 1, &channels, (struct init){INIT_ZERO, 0});
+    union op_attrs attrs = {.norm = {.eps = 1e-5, .groups = groups}};
+    int y = build_op(build, OP_GROUP_NORM, &attrs, (int[]){x, weight, bias, -1});
+    build_leave(build);
+    return y;
+}
