@@ -1,15 +1,20 @@
-/* torchvision's ResNet (v1.5: the stride stands in the 3x3) and timm's resnet50_gn, which only swaps the norm layer. */
+/*
+ * torchvision's ResNet (v1.5: the stride stands in the 3x3) and ResNeXt (its 3x3 in groups), and timm's resnet50_gn, which
+ * only swaps the norm layer.
+ */
 #include "trainer/build.h"
 
 int resnet18_build(struct build *build, int x);
 int resnet34_build(struct build *build, int x);
 int resnet50_build(struct build *build, int x);
 int resnet50_gn_build(struct build *build, int x);
+int resnext50_32x4d_build(struct build *build, int x);
 
 struct resnet {
     bool bottleneck;
     int blocks[4];
     bool group_norm; /* GroupNorm(32), last norm of a block starts at zero (timm's zero_init_last) */
+    int groups, width_per_group; /* of a bottleneck's 3x3; groups 0: one of width 64, the plain block */
 };
 
 static int norm(struct build *b, const struct resnet *net, const char *name, int x, bool last)
@@ -39,10 +44,11 @@ static int basic_block(struct build *b, const struct resnet *net, int x, int pla
 
 static int bottleneck(struct build *b, const struct resnet *net, int x, int planes, int stride)
 {
-    int out = build_conv2d(b, "conv1", x, (struct conv2d){planes, 1});
+    int width = net->groups ? planes * net->width_per_group / 64 * net->groups : planes;
+    int out = build_conv2d(b, "conv1", x, (struct conv2d){width, 1});
     out = norm(b, net, "bn1", out, false);
     out = build_relu(b, net->group_norm ? "act1" : "relu", out);
-    out = build_conv2d(b, "conv2", out, (struct conv2d){planes, 3, stride, 1});
+    out = build_conv2d(b, "conv2", out, (struct conv2d){width, 3, stride, 1, .groups = net->groups});
     out = norm(b, net, "bn2", out, false);
     out = build_relu(b, net->group_norm ? "act2" : "relu", out);
     out = build_conv2d(b, "conv3", out, (struct conv2d){4 * planes, 1});
@@ -80,20 +86,26 @@ static int resnet(struct build *b, int x, struct resnet net)
 
 int resnet18_build(struct build *build, int x)
 {
-    return resnet(build, x, (struct resnet){false, {2, 2, 2, 2}, false});
+    return resnet(build, x, (struct resnet){.blocks = {2, 2, 2, 2}});
 }
 
 int resnet34_build(struct build *build, int x)
 {
-    return resnet(build, x, (struct resnet){false, {3, 4, 6, 3}, false});
+    return resnet(build, x, (struct resnet){.blocks = {3, 4, 6, 3}});
 }
 
 int resnet50_build(struct build *build, int x)
 {
-    return resnet(build, x, (struct resnet){true, {3, 4, 6, 3}, false});
+    return resnet(build, x, (struct resnet){.bottleneck = true, .blocks = {3, 4, 6, 3}});
 }
 
 int resnet50_gn_build(struct build *build, int x)
 {
-    return resnet(build, x, (struct resnet){true, {3, 4, 6, 3}, true});
+    return resnet(build, x, (struct resnet){.bottleneck = true, .blocks = {3, 4, 6, 3}, .group_norm = true});
+}
+
+int resnext50_32x4d_build(struct build *build, int x)
+{
+    struct resnet net = {.bottleneck = true, .blocks = {3, 4, 6, 3}, .groups = 32, .width_per_group = 4};
+    return resnet(build, x, net);
 }
