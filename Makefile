@@ -1,5 +1,5 @@
 # Thin covers over apt and CMake. Each installs what it needs first (scripts/deps.sh).
-.PHONY: deps build test test-torch deps-torch bench install clean
+.PHONY: deps build test test-torch deps-torch parity bench install clean
 
 deps:
 	@scripts/deps.sh test
@@ -17,6 +17,10 @@ test:
 
 deps-torch:
 	@scripts/deps.sh torch
+
+# PyTorch's steps, against which tests/parity compares, made again.
+parity:
+	@python=$$(scripts/deps.sh torch) && "$$python" tests/parity/layouts.py
 
 test-torch:
 	@scripts/deps.sh test

@@ -69,7 +69,10 @@ enum status autocast_inputs(struct graph *graph, const struct autocast *autocast
     if (list == AUTOCAST_FOLLOW)
         return STATUS_OK;
     enum dtype dtype = list == AUTOCAST_LOWER ? autocast->dtype : DTYPE_FLOAT32;
-    for (int i = 0; i < OP_MAX_IN && in[i] != -1; i++) {
+    int count = 0;
+    while (count < OP_MAX_IN && in[count] != -1)
+        count++;
+    for (int i = count - 1; i >= 0; i--) { /* C++ evaluates a call's arguments, PyTorch's casts among them, from the last one */
         if (in[i] < 0)
             continue;
         enum dtype have = graph->value[in[i]].tensor.dtype;

@@ -33,7 +33,7 @@ static enum status build_model(const struct session_config *config, bool trainin
     return build.status;
 }
 
-enum status session_build(const struct session_config *config, bool training, struct graph *graph)
+enum status session_assemble(const struct session_config *config, bool training, struct graph *graph)
 {
     TRY(build_model(config, training, graph));
     if (training) {
@@ -41,7 +41,12 @@ enum status session_build(const struct session_config *config, bool training, st
         TRY(autograd_backward(graph));
         TRY(optim_append(graph, &config->optim));
     }
-    TRY(layouts_assign(graph, &config->layout, config->policy));
+    return layouts_assign(graph, &config->layout, config->policy);
+}
+
+enum status session_build(const struct session_config *config, bool training, struct graph *graph)
+{
+    TRY(session_assemble(config, training, graph));
     fuse_nodes(graph);
     return STATUS_OK;
 }

@@ -28,7 +28,10 @@ struct session {
 /* Device memory freed with the session. NULL = none left (the failure is recorded). */
 void *session_alloc(struct session *session, int64_t bytes);
 
-/* Adds the model and what the mode needs to an empty graph. */
+/* Adds the model and what the mode needs to an empty graph, every operator in its own place and with its formats. */
+enum status session_assemble(const struct session_config *config, bool training, struct graph *graph);
+
+/* The same with fused operators, which run where the last of them stands. */
 enum status session_build(const struct session_config *config, bool training, struct graph *graph);
 
 /* Memory for parameters, gradients, buffers and inputs of the training graph; fills state[]. */
