@@ -68,6 +68,8 @@ static enum status train(struct training *self, const char *command_line)
 {
     const struct train_options *options = &self->options;
     const struct observer *observer = NULL;
+    if (self->setup.dataset.summary && !options->quiet)
+        fprintf(stderr, "clprof train: %s\n", self->setup.dataset.summary);
     /* Before an older trace is replaced: damaged data must not cost it. */
     TRY(dataset_load(&self->setup.dataset, SPLIT_TRAIN));
     if (!options->no_profile) {
@@ -79,9 +81,17 @@ static enum status train(struct training *self, const char *command_line)
     train_options_loop(options, &loop);
     loop.session = self->session;
     loop.dataset = &self->setup.dataset;
+    loop.classes = self->setup.config.classes;
     loop.observer = observer;
     loop.born_ns = self->born_ns;
     return loop_run(&loop, &self->result);
+}
+
+static void say_broken(const struct dataset *dataset)
+{
+    if (dataset->broken > 0)
+        fprintf(stderr, "clprof train: of %lld images, %lld that were wanted are broken; they are named above\n",
+                (long long)(dataset->count[SPLIT_TRAIN] + dataset->count[SPLIT_TEST]), (long long)dataset->broken);
 }
 
 static int finish(const struct command *self, struct training *training, enum status status)
@@ -97,6 +107,7 @@ static int finish(const struct command *self, struct training *training, enum st
         status = conclude_trace(training->options.output, training->options.report);
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
+    say_broken(&training->setup.dataset);
     train_setup_release(&training->setup);
     if (training->result.interrupted && exit_code == 0) {
         fprintf(stderr, "clprof train: interrupted after %lld steps\n", (long long)training->result.steps);

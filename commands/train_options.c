@@ -12,10 +12,15 @@ const struct option train_option_rows[] = {
      .help = "autocast: auto is bf16 on a CPU, fp16 with GradScaler on a GPU"},
     {"policy", 0, OPTION_TEXT, AT(policy), "NAME", .help = "which PyTorch's layouts to obey (clprof policies); default: the device's newest"},
     {"device", 0, OPTION_CHOICE, AT(device), "DEVICE", "auto|cpu|cuda", "auto", .help = "where to run"},
-    {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, or a folder of idx.gz files"},
+    {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, a folder of idx.gz files, or of images (train/CLASS/*.jpg, val/CLASS/*.png)"},
+    {"workers", 0, OPTION_INT, AT(workers), "N", .initial = "0", .low = 0, .high = 256,
+     .help = "threads that decode images; 0: half of the processors, at most 8"},
+    {"max-broken", 0, OPTION_INT, AT(max_broken), "N", .low = 0, .high = 1e12, .given_offset = AT(given_max_broken),
+     .help = "broken images that are borne; default: one in 100, at least 10"},
     {"batch", 'b', OPTION_INT, AT(batch), "N", .initial = "16", .low = 1, .high = 65536, .help = "images per step"},
     {"image-size", 0, OPTION_INT, AT(image_size), "S", .initial = "224", .low = 1, .high = 4096, .help = "side of an image in pixels"},
-    {"classes", 0, OPTION_INT, AT(classes), "N", .initial = "1000", .low = 2, .high = 1000000, .help = "outputs of the last layer"},
+    {"classes", 0, OPTION_INT, AT(classes), "N", .low = 2, .high = 1000000,
+     .help = "outputs of the last layer; default: the classes of an image folder, otherwise 1000"},
     {"steps", 0, OPTION_INT, AT(steps), "N", .low = 1, .high = 1e12, .help = "train so many steps; default: until the profiled window closes"},
     {"epochs", 0, OPTION_INT, AT(epochs), "N", .low = 1, .high = 1e9, .help = "train so many epochs, each ending with an evaluation"},
     {"optimizer", 0, OPTION_CHOICE, AT(optimizer), "NAME", "sgd|adamw", "sgd", .help = "torch.optim.SGD or AdamW"},
@@ -70,7 +75,7 @@ void train_options_loop(const struct train_options *options, struct loop_config 
     *loop = (struct loop_config){
         .batch = options->batch,
         .side = (int)options->image_size,
-        .classes = (int)options->classes,
+        .workers = (int)options->workers,
         .seed = (uint64_t)options->seed,
         .steps = options->steps,
         .epochs = options->epochs,
@@ -94,7 +99,6 @@ enum status train_options_session(const struct train_options *options, struct se
     session->layout.format = FORMAT_CONTIGUOUS;
     session->batch = options->batch;
     session->side = (int)options->image_size;
-    session->classes = (int)options->classes;
     session->seed = (uint64_t)options->seed;
     session->label_smoothing = options->label_smoothing;
     session->optim = (struct optim_config){

@@ -12,12 +12,12 @@ struct train_options {
     bool channels_last, contiguous, no_profile, quiet, nesterov;
     int amp, device, optimizer, schedule; /* choices */
     const char *policy, *data, *output, *report;
-    int64_t batch, image_size, steps, epochs, threads, seed, classes;
+    int64_t batch, image_size, steps, epochs, threads, seed, classes, workers, max_broken;
     int64_t profile[2]; /* warm-up, active */
     double learning_rate, momentum, weight_decay, label_smoothing;
     double init_scale, growth_factor, backoff_factor;
     int64_t growth_interval;
-    bool given_learning_rate, given_profile, given_weight_decay;
+    bool given_learning_rate, given_profile, given_weight_decay, given_max_broken;
 };
 
 extern const struct option train_option_rows[];

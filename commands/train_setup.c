@@ -19,6 +19,20 @@ static enum status check_image(const struct train_options *options, const struct
                 model->least_image);
 }
 
+/* What follows from the data: the size of the last layer, how many broken images are borne. */
+static enum status open_data(const struct train_options *options, struct train_setup *setup)
+{
+    struct dataset *dataset = &setup->dataset;
+    TRY(dataset_open(options->data, dataset));
+    if (options->classes && options->classes < dataset->classes)
+        return FAIL(USAGE, "--classes %lld is too small: the data's labels are 0 to %d", (long long)options->classes,
+                    dataset->classes - 1);
+    setup->config.classes = options->classes ? (int)options->classes : dataset->outputs;
+    if (options->given_max_broken)
+        dataset->max_broken = options->max_broken;
+    return STATUS_OK;
+}
+
 enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup)
 {
     TRY(train_options_check(options));
@@ -26,7 +40,7 @@ enum status train_setup_open(const struct train_options *options, const char *mo
     TRY(check_image(options, setup->model));
     TRY(choose_device(options, &setup->config.backend));
     TRY(policy_load(&setup->policy, options->policy ? options->policy : policy_default("cpu")));
-    TRY(dataset_open(options->data, &setup->dataset));
+    TRY(open_data(options, setup));
     setup->config.model = setup->model;
     setup->config.policy = &setup->policy;
     return train_options_session(options, &setup->config);

@@ -28,10 +28,7 @@ enum status dataset_open(const char *data, struct dataset *out)
     memset(out, 0, sizeof *out);
     out->source = find_source(data);
     if (!out->source)
-        return FAIL(NOT_FOUND,
-                    "--data %s: neither fashion-mnist, nor synthetic, nor a folder with the four idx.gz files of the "
-                    "MNIST family",
-                    data);
+        return FAIL(NOT_FOUND, "--data %s: no such folder, and neither fashion-mnist nor synthetic", data);
     enum status status = out->source->open(out, data);
     if (status != STATUS_OK) {
         dataset_release(out);
