@@ -145,6 +145,8 @@ enum status pass_figures(struct analysis *self)
     TRY_OUT(store_tally(&figures, "conversions_per_step", self->tally.conversions, 1));
     TRY_OUT(store_tally(&figures, "conversion_ms_per_step", self->tally.dur_ns, 1e-6));
     TRY_OUT(store_tally(&figures, "round_trips_per_step", self->tally.trips, 1));
+    if (self->steps_count > 1 && self->steps[0].step_id < 0) /* no steps: looked at in parts */
+        TRY_OUT(store(&figures, "parts", (struct stats_interval){self->steps_count, NAN, NAN}));
     TRY_OUT(store(&figures, "operators_unknown", (struct stats_interval){self->operators_unknown, NAN, NAN}));
 out:
     sqlite3_finalize(figures.row);

@@ -83,8 +83,7 @@ static bool follows_an_operand(const struct chunk *chunk, const struct node *nod
     return false;
 }
 
-/* One whose input or weight is in channels_last gives channels_last: another output is a guess that went wrong. */
-static bool is_convolution(const struct chunk *chunk, const struct node *node)
+bool convert_is_convolution(const struct chunk *chunk, const struct node *node)
 {
     return strstr(chunk_word(chunk, node->name), "convolution") != NULL;
 }
@@ -98,7 +97,8 @@ static enum status look_at_node(struct converter *self, int number)
     TRY(facts_of_node(chunk, node, &facts));
     struct operator_facts own = *facts; /* later look-ups may move what it points to */
     enum memory_format given = format_given(chunk, node, &own, &result);
-    if ((own.class_ != CLASS_PLAIN && own.class_ != CLASS_MIXED) || given == FORMAT_COUNT || is_convolution(chunk, node))
+    /* A convolution whose input or weight is in channels_last gives that: another output is a guess that went wrong. */
+    if ((own.class_ != CLASS_PLAIN && own.class_ != CLASS_MIXED) || given == FORMAT_COUNT || convert_is_convolution(chunk, node))
         return STATUS_OK;
     bool follows = follows_an_operand(chunk, node, &own, given, result);
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {

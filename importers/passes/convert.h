@@ -26,6 +26,15 @@ enum status convert_cause(const struct converter *self, int holder, int source, 
  * one. -1 = none. */
 int convert_source(const struct converter *self, int holder, int inside);
 
+/* By its name, forward or backward. */
+bool convert_is_convolution(const struct chunk *chunk, const struct node *node);
+
+/*
+ * An operator that copies a view in over five dimensions of a 4-D image, whose copy becomes an image again: their formats, where
+ * they differ.
+ */
+bool convert_split_image(const struct converter *self, int holder, enum memory_format *from, enum memory_format *to);
+
 enum status convert_copies(struct converter *self);
 enum status convert_by_reorders(struct converter *self);
 enum status convert_by_kernel(struct converter *self);

@@ -33,8 +33,8 @@ static bool is_permuted_image(const struct converter *self, int tensor)
     return true;
 }
 
-/* What a copy does to the image; false where it keeps the order of its elements. */
-static bool is_relayout(const struct converter *self, int source, int dest, struct relayout *relayout)
+/* What a copy under `holder` does to the image; false where it keeps the order of its elements. */
+static bool is_relayout(const struct converter *self, int holder, int source, int dest, struct relayout *relayout)
 {
     const struct tensor_kind *from = tensor_kind_at(self->chunk, source), *to = tensor_kind_at(self->chunk, dest);
     if (!from || !to || !image_same_sizes(from, to))
@@ -43,6 +43,8 @@ static bool is_relayout(const struct converter *self, int source, int dest, stru
         *relayout = (struct relayout){image_label(from), image_label(to)};
         return true;
     }
+    if (from->dims > 4)
+        return convert_split_image(self, holder, &relayout->from, &relayout->to);
     /* The copy's dimensions are N, H, W, C: row-major it holds the image in channels_last. */
     *relayout = (struct relayout){FORMAT_CONTIGUOUS, FORMAT_CHANNELS_LAST};
     return image_format(from) == FORMAT_STRIDED && image_format(to) == FORMAT_CONTIGUOUS &&
@@ -80,6 +82,23 @@ static bool is_parameter_gradient(const struct converter *self, int holder, cons
 }
 
 /*
+ * A convolution's inner tensor in another order than all that it was given: the library chose that order for its result, and
+ * what is converted is the library's (oneDNN gives grad_input of strided 1x1 convolutions in channels_last, whatever
+ * it took; ATen/native/mkldnn/Conv.cpp then calls contiguous()).
+ */
+static bool is_librarys_choice(const struct chunk *chunk, const struct chunk_conversion *conversion)
+{
+    const struct node *node = &chunk->nodes[conversion->node];
+    if (!convert_is_convolution(chunk, node))
+        return false;
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        if (!chunk->tensors[i].out && image_order(tensor_kind_at(chunk, i)) == conversion->from)
+            return false;
+    }
+    return true;
+}
+
+/*
  * Where the conversion begins: at an input of its holder, or inside. A weight's gradient is no part of the dataflow of
  * activations, so it is given as the tensor inside that nothing else touches.
  */
@@ -89,11 +108,14 @@ static enum status set_source(struct converter *self, struct chunk_conversion *c
     const struct tensor_kind *kind = tensor_kind_at(chunk, source);
     enum status status;
     conversion->source = convert_source(self, conversion->node, source);
-    bool gradient = conversion->source < 0 && is_parameter_gradient(self, conversion->node, kind, &status);
-    if (conversion->source >= 0 || !gradient)
+    if (conversion->source >= 0)
         return convert_cause(self, conversion->node, conversion->source, &conversion->cause);
-    conversion->cause = CAUSE_WEIGHT;
-    return status;
+    bool gradient = is_parameter_gradient(self, conversion->node, kind, &status);
+    TRY(status);
+    if (!gradient && !is_librarys_choice(chunk, conversion))
+        return convert_cause(self, conversion->node, conversion->source, &conversion->cause);
+    conversion->cause = gradient ? CAUSE_WEIGHT : CAUSE_LIBRARY;
+    return STATUS_OK;
 }
 
 static void set_kernel(struct converter *self, struct chunk_conversion *conversion, int copy)
@@ -150,7 +172,7 @@ static enum status look_at_operator(struct converter *self, int number)
     const struct node *node = &chunk->nodes[number];
     int source = node_input(chunk, node, 0), dest = node_output(chunk, node, 0);
     struct relayout relayout;
-    if (self->copies[number] || !is_relayout(self, source, dest, &relayout))
+    if (self->copies[number] || !is_relayout(self, number, source, dest, &relayout))
         return STATUS_OK;
     return add(self, number, source, dest, relayout);
 }
@@ -164,7 +186,7 @@ enum status convert_copies(struct converter *self)
             continue;
         int source = node_input(chunk, node, COPY_SOURCE), dest = node_input(chunk, node, COPY_DEST);
         struct relayout relayout;
-        if (is_relayout(self, source, dest, &relayout))
+        if (is_relayout(self, node->operator_, source, dest, &relayout))
             TRY(add(self, n, source, dest, relayout));
         else if (source >= 0 && dest >= 0)
             self->copies[node->operator_] = true;

@@ -32,7 +32,7 @@ struct inferrer {
 
 static bool is_image(const struct tensor_kind *kind)
 {
-    return kind && (kind->dims == 4 || kind->dims == 5) && kind->has_strides;
+    return kind && kind->dims >= 4 && kind->has_strides; /* or a view of one, cut into more dimensions */
 }
 
 static bool is_one_pass(const struct chunk *chunk, int a, int b)

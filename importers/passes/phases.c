@@ -128,29 +128,74 @@ static int find_carrier(const struct carrier *carriers, int count, int64_t seque
     return low > 0 && carriers[low - 1].sequence == sequence ? carriers[low - 1].node : -1;
 }
 
+/* What backward nodes are told of themselves before they get their forward node's module. */
+struct engine_span {
+    bool is;         /* a span of autograd's engine: "autograd::engine::evaluate_function: *", "ConvolutionBackward0" */
+    int last;        /* node: its last direct child, -1 = none */
+    int told_module; /* by a range around the node itself */
+};
+
+static enum status gather_engine_spans(const struct chunk *chunk, struct engine_span **out)
+{
+    enum status status;
+    TRY(array_make(out, chunk->nodes_count, sizeof **out));
+    for (int i = 0; i < chunk->nodes_count; i++) {
+        const struct node *node = &chunk->nodes[i];
+        bool is = is_engine_span(chunk, node, &status);
+        TRY(status);
+        (*out)[i] = (struct engine_span){is, -1, node->module};
+        if (node->parent >= 0)
+            (*out)[node->parent].last = i;
+    }
+    return STATUS_OK;
+}
+
+static bool is_watched(const struct node *node)
+{
+    return node->sequence_number >= 0 && node->forward_thread <= 0;
+}
+
+/*
+ * Autograd watches an operator of the backward pass in two cases: the pass makes a graph itself (create_graph=True), or
+ * the operator is computed again (activation checkpointing) and is nobody's backward. What is computed again comes before
+ * the engine's own operators, which nobody watches then: so the last one in the engine's span tells. Where both come
+ * together, what is computed again lies in a module's range.
+ */
+static bool is_backward_with_graph(const struct chunk *chunk, const struct engine_span *spans, int number)
+{
+    int engine = chunk->nodes[number].parent;
+    while (engine >= 0 && !spans[engine].is)
+        engine = chunk->nodes[engine].parent;
+    if (engine < 0 || spans[spans[engine].last].is)
+        return false;
+    return is_watched(&chunk->nodes[spans[engine].last]) && spans[number].told_module == spans[engine].told_module;
+}
+
 static enum status link_forward(struct chunk *chunk)
 {
     struct carrier *carriers = NULL;
+    struct engine_span *spans = NULL;
     int count;
     enum status status;
 
     TRY_OUT(array_make(&carriers, chunk->nodes_count, sizeof *carriers));
     TRY_OUT(gather_carriers(chunk, carriers, &count));
+    TRY_OUT(gather_engine_spans(chunk, &spans));
     for (int i = 0; i < chunk->nodes_count; i++) {
         struct node *node = &chunk->nodes[i];
-        bool engine = is_engine_span(chunk, node, &status);
-        TRY_OUT(status);
         node->forward = node->parent >= 0 ? chunk->nodes[node->parent].forward : -1;
-        if (node->phase == PHASE_BACKWARD && node->sequence_number >= 0)
-            node->forward =
-                engine || node->forward_thread > 0
-                    ? find_carrier(carriers, count, node->sequence_number, i)
-                    : -1; /* autograd watches it: recomputed (activation checkpointing), nobody's backward */
+        if (node->phase == PHASE_BACKWARD && node->sequence_number >= 0) {
+            if (spans[i].is || node->forward_thread > 0)
+                node->forward = find_carrier(carriers, count, node->sequence_number, i);
+            else if (!is_backward_with_graph(chunk, spans, i))
+                node->forward = -1;
+        }
         if (node->forward >= 0)
             node->module = chunk->nodes[node->forward].module;
     }
 out:
     free(carriers);
+    free(spans);
     return status;
 }
 

@@ -28,7 +28,6 @@ struct recall {
     struct node_tensor *tensors; /* as told, before identities became numbers */
     int tensors_count, tensors_room;
     bool any, said; /* a step is remembered; the note stands */
-    int32_t add, add_in_place; /* words */
 };
 
 enum status recall_create(struct recall **out)
@@ -99,22 +98,23 @@ struct pair {
     int known_count;
     const int *order;
     int order_count;
-    const struct node *nodes;
-    int32_t add, add_in_place; /* words */
+    const struct chunk *chunk; /* of the timed one */
 };
 
 /*
  * Autograd sums gradients in place where nobody else may see them, and under a dispatch mode (as of recorded steps of
  * clprof_dispatch.py) never: torch/csrc/autograd/input_buffer.cpp, accumulate(). There one stands for the other.
  */
-static bool same_names(const struct pair *pair, int32_t a, int32_t b)
+static bool is_sum(const struct chunk *chunk, int32_t name)
 {
-    return a == b || (a == pair->add && b == pair->add_in_place) || (a == pair->add_in_place && b == pair->add);
+    const char *text = chunk_word(chunk, name);
+    return strcmp(text, "aten::add") == 0 || strcmp(text, "aten::add_") == 0;
 }
 
 static bool same(const struct pair *pair, int known, int node)
 {
-    return same_names(pair, pair->known[known].name, pair->nodes[pair->order[node]].name);
+    int32_t a = pair->known[known].name, b = pair->chunk->nodes[pair->order[node]].name;
+    return a == b || (is_sum(pair->chunk, a) && is_sum(pair->chunk, b));
 }
 
 /* They run together from there on. */
@@ -181,8 +181,7 @@ static enum status recall_all(struct recall *self, struct chunk *chunk, const in
         int end = known;
         while (end < self->known_count && self->known[end].lane == lane)
             end++;
-        struct pair pair = {self->known + known, end - known,  order + first, last - first,
-                            chunk->nodes,        self->add, self->add_in_place};
+        struct pair pair = {self->known + known, end - known, order + first, last - first, chunk};
         TRY(recall_lane(self, chunk, &pair, &recalled));
         known = end;
     }
@@ -206,8 +205,6 @@ enum status import_pass_recall(struct chunk *chunk)
     if (chunk->step_index < 0 || !(recorded || (timed && self->any)))
         return STATUS_OK;
     TRY_OUT(order_by_lane(chunk, &order));
-    TRY_OUT(job_word(chunk->job, "aten::add", strlen("aten::add"), &self->add));
-    TRY_OUT(job_word(chunk->job, "aten::add_", strlen("aten::add_"), &self->add_in_place));
     if (recorded)
         TRY_OUT(remember(self, chunk, order));
     else

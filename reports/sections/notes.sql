@@ -31,5 +31,9 @@ SELECT text FROM
    FROM holds WHERE source IN ('run', 'kineto') AND formats AND NOT kernels
      AND EXISTS (SELECT 1 FROM op_def WHERE name = 'aten::convolution' AND output_format = 'contiguous')
      AND NOT EXISTS (SELECT 1 FROM op_def WHERE name = 'aten::convolution' AND output_format = 'channels_last')
-     AND NOT EXISTS (SELECT 1 FROM conversion_def WHERE cause = 'library'))
+     AND NOT EXISTS (SELECT 1 FROM conversion_def WHERE cause = 'library' AND from_format = 'contiguous')
+   UNION ALL
+   SELECT 2, 6, printf('The trace tells no steps and is long, so it was looked at in %d parts, one after the other: a round trip from one '
+             || 'into the next is not seen. Mark the steps (profiler.step()) to have each of them looked at whole.', value)
+   FROM figure WHERE name = 'parts')
 ORDER BY part, note_id;
