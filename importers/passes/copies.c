@@ -14,9 +14,13 @@ struct relayout {
 };
 
 /* x.permute(0, 2, 3, 1) of a contiguous image x: what ConvNeXt gives to its LayerNorm. */
-static bool is_permuted_image(const struct converter *self, int tensor)
+static bool is_permuted_image(const struct converter *self, int holder, int tensor)
 {
     const struct chunk *chunk = self->chunk;
+    if (chunk->tensors[tensor].id < 0) /* inside, of no told identity: as the operator's input that it looks like */
+        tensor = convert_source(self, holder, tensor);
+    if (tensor < 0)
+        return false;
     int64_t id = chunk->tensors[tensor].id;
     int maker = id >= 0 && id < self->makers ? self->maker[id] : -1;
     if (maker < 0 || self->class_[maker] != CLASS_VIEW)
@@ -48,7 +52,7 @@ static bool is_relayout(const struct converter *self, int holder, int source, in
     /* The copy's dimensions are N, H, W, C: row-major it holds the image in channels_last. */
     *relayout = (struct relayout){FORMAT_CONTIGUOUS, FORMAT_CHANNELS_LAST};
     return image_format(from) == FORMAT_STRIDED && image_format(to) == FORMAT_CONTIGUOUS &&
-           is_permuted_image(self, source);
+           is_permuted_image(self, holder, source);
 }
 
 static int output_of_holder(const struct chunk *chunk, int holder, int dest)
