@@ -55,6 +55,10 @@ static void release(struct analysis *self)
 {
     for (int i = 0; i < self->groups_count; i++)
         free(self->groups[i].exposed_ns);
+    for (int i = 0; i < self->groups_count; i++)
+        free(self->groups[i].penalty_ns);
+    contests_release(self);
+    measurements_release(self);
     void *const owned[] = {self->steps, self->breaks,  self->block_of, self->tally.conversions, self->tally.dur_ns,
                            self->keys,  self->sets,    self->member,   self->tally.trips,       self->groups, self->times.dur_ns, self->times.images,
                            self->fixes, self->charges, self->step.ops, self->step.conversions};

@@ -25,9 +25,15 @@
  *
  * Verdicts. thrash: culprit of a round trip in at least half of the cost steps in which it occurs; unknown: a library's
  * conversion inside it goes one way, and the trace shows no way back; necessary: charged with other conversions, but no
- * culprit; clean: none, and the trace would have shown one (formats of its tensors, or kernels that are no copies). Of an operator of
+ * culprit; slow_kernel: no conversions but of parameters, and a channels_last kernel that the probe of `train` measured to be
+ * the slower one (findings.h says by how much); clean: none, and the trace would have shown one (formats of its tensors, or kernels that are no copies). Of an operator of
  * which it shows neither there is no finding. The figures of a thrash finding are those of the conversions
  * that vanish with its round trips: a batch, weight or optimizer conversion under the same operator is no part of them.
+ *
+ * Penalties. Where the probe measured an operator as it ran and as it would run in channels_last, the difference is charged
+ * to the culprits of the first round trip on whose path it is, and adds to what is lost. Its level is that of the operator's
+ * kernels within steps, its ratio the measurement's. Without a measurement it is NULL, and what is lost is conversions alone.
+ *
  * A necessary or unknown finding has costs, but nothing that could be won back: its lost throughput is NULL.
  * Durations are sums over the conversions whose duration is known, and NULL when none is.
  */

@@ -44,12 +44,34 @@ struct step_times {
     bool are_cost_steps; /* the same steps in the same order as the cost steps */
 };
 
+/*
+ * An operator measured by itself in several memory formats (table format_measurement). A number is the median over its
+ * repetitions; draw 0 is that of the sample, the others are those of DRAWS - 1 resamples of them, so that a sum over
+ * operators has an interval, too: every draw is a possible outcome of the whole measurement.
+ */
+#define DRAWS 200
+enum variant { VARIANT_AS_RUN, VARIANT_CHANNELS_LAST, VARIANT_CONTIGUOUS, VARIANT_BLOCKED, VARIANT_COUNT };
+struct measurement {
+    int64_t id;
+    double *dur_ns[VARIANT_COUNT]; /* by draw; of as_run without the library's conversions, which the trace has timed; NULL = not measured */
+    double library_ns;             /* of blocked: its reorders of activations */
+    double kernel_ns;              /* of as_run: kernels that convert nothing */
+    double scale;                  /* what those take within a step, by what they take by themselves */
+};
+
+/* The channels_last kernels of an instance against what it could run in contiguous; sums over the cost steps. */
+struct contest {
+    double kept_ns[DRAWS], other_ns[DRAWS]; /* other: the faster of contiguous and blocked, by measurement */
+    double contiguous_ns, blocked_ns, reorders_ns; /* NAN: of one of its operators not measured */
+};
+
 /* An operator instance: name and module path of a forward operator. */
 struct key {
     int name, path, block; /* numbers in words; block: path of the module that holds it and its consumers */
     bool dark;             /* of one of its operators at least, a conversion would not show */
     unsigned phases;       /* of the operators themselves */
     int seen_steps, trip_steps, last_seen, last_trip; /* cost steps in which it occurs / is a culprit */
+    struct contest *contest;                          /* owned; NULL = not measured */
 };
 
 /* Culprits that must be fixed together: keys, ascending. */
@@ -68,7 +90,8 @@ enum situation {
     SITUATION_BORN = 32,
     SITUATION_UNPAIRED = 64,
     SITUATION_ONE_WAY = 128, /* the library's, inside an operator, without a way back that the trace shows */
-    SITUATION_SET = 256      /* several culprits: only of findings */
+    SITUATION_SET = 256,     /* several culprits: only of findings */
+    SITUATION_SLOW_KERNEL = 512 /* only of findings */
 };
 
 struct group {
@@ -77,6 +100,7 @@ struct group {
     int64_t conversions, timed, exposures, trips; /* over the cost steps; timed: of known duration */
     double dur_ns;
     double *exposed_ns; /* by cost step */
+    double *penalty_ns; /* by draw, a sum over the cost steps; NULL = nothing measured. Owned */
     unsigned phases, situations;
     int first_link, links; /* its findings, in finding_list.links */
 };
@@ -105,7 +129,8 @@ struct pattern {
     int trips_count, trips_room;
     struct trip_member *members;
     int members_count, members_room;
-    int *charge; /* by conversion: group, -1 = none */
+    int *charge;  /* by conversion: group, -1 = none */
+    int *penalty; /* by operator: the group that its penalty is charged to, -1 = none */
 };
 #define PATTERN_COUNT 8
 
@@ -121,6 +146,7 @@ enum evidence { EVIDENCE_UNCHECKED, EVIDENCE_FOUND, EVIDENCE_NONE };
 struct op_def {
     int64_t id, sequence; /* -1 = unknown */
     int name, path;       /* words, -1 = no module */
+    int measurement;      /* -1 = none */
     int key;              /* of operators of this definition that have no forward operator; -1 = none yet */
     enum phase phase;
     enum evidence evidence;
@@ -160,6 +186,8 @@ struct analysis {
     signed char *breaks; /* policy, by word: 1, 0, -1 = no rule */
     int breaks_count;
     struct definitions definitions;
+    struct measurement *measurements;
+    int measurements_count, measurements_room;
     int *block_of; /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
     struct tally tally;
@@ -225,12 +253,22 @@ void patterns_release(struct analysis *self);
 /* "aten::native_group_norm@layer1.0.bn1" */
 void append_instance(const struct analysis *self, struct strbuf *out, int name, int path);
 
-/* lost.c: lost throughput of exposed time per cost step. Unknown parts are NAN. */
+void measurements_release(struct analysis *self);
+void contests_release(struct analysis *self);
+
+/* penalties.c: what groups add up to. `penalty_ns` has DRAWS numbers, zeroed by the caller; true when one was added. */
+bool add_penalty(const struct group *group, double *penalty_ns);
+
+/* slow_kernels.c: the contest of an item of a scope, and how much slower its channels_last kernels are, in percent. */
+bool contest_of(const struct analysis *self, enum scope scope, int item, struct contest *sum);
+struct stats_interval contest_margin(const struct contest *contest);
+
+/* lost.c: lost throughput of exposed time by cost step and of a penalty (by draw, over all cost steps; NULL = none). Unknown parts are NAN. */
 struct lost {
     struct stats_interval percent;
     double images_per_s;
 };
-void lost_throughput(const struct analysis *self, const double *exposed_ns, struct lost *lost);
+void lost_throughput(const struct analysis *self, const double *exposed_ns, const double *penalty_ns, struct lost *lost);
 /* A bootstrap over n steps; low and high are NAN for fewer than two. */
 struct stats_interval steps_interval(stats_fn *statistic, const void *data, int n);
 

@@ -18,7 +18,7 @@ static const char *text_at(sqlite3_stmt *row, int column)
 
 static enum status read_op(struct analysis *self, sqlite3_stmt *row)
 {
-    struct op_def def = {.id = sqlite3_column_int64(row, 0), .sequence = int_or_none(row, 1), .key = -1};
+    struct op_def def = {.id = sqlite3_column_int64(row, 0), .sequence = int_or_none(row, 1), .measurement = -1, .key = -1};
 
     TRY(intern_add(&self->words, text_at(row, 2), &def.name));
     TRY(intern_add(&self->words, text_at(row, 3), &def.path));

@@ -102,7 +102,9 @@ static enum status store_lost(struct figures *self)
 {
     const struct analysis *a = self->analysis;
     struct lost lost = {{NAN, NAN, NAN}, NAN};
+    double penalty_ns[DRAWS] = {0};
     int64_t conversions = 0, exposures = 0;
+    bool measured = false;
 
     for (int s = 0; s < a->cost_steps; s++)
         self->top[s] = 0;
@@ -111,11 +113,12 @@ static enum status store_lost(struct figures *self)
             continue;
         conversions += a->groups[g].conversions;
         exposures += a->groups[g].exposures;
+        measured |= add_penalty(&a->groups[g], penalty_ns);
         for (int s = 0; s < a->cost_steps; s++)
             self->top[s] += a->groups[g].exposed_ns[s];
     }
     if (exposures > 0 || (conversions == 0 && is_proved(a)))
-        lost_throughput(a, self->top, &lost);
+        lost_throughput(a, self->top, measured ? penalty_ns : NULL, &lost);
     return store(self, "lost_percent_total", lost.percent);
 }
 

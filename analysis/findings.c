@@ -65,20 +65,50 @@ static void add_group(struct finding *finding, const struct group *group, double
 /* Adds up the groups; exposed_ns is scratch, one number a cost step. Whole ns are exact: divided only at the end. */
 static void add_up(const struct analysis *self, struct finding *finding, double *exposed_ns)
 {
+    double penalty_ns[DRAWS] = {0};
+    bool measured = false;
     double *const sums[] = {&finding->conversions, &finding->trips, &finding->dur_ns, &finding->exposed_ns};
 
     memset(exposed_ns, 0, (size_t)self->cost_steps * sizeof *exposed_ns);
     for (int i = 0; i < self->groups_count; i++) {
-        if (includes(self, finding, &self->groups[i]))
-            add_group(finding, &self->groups[i], exposed_ns, self->cost_steps);
+        if (!includes(self, finding, &self->groups[i]))
+            continue;
+        add_group(finding, &self->groups[i], exposed_ns, self->cost_steps);
+        measured |= add_penalty(&self->groups[i], penalty_ns);
     }
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         *sums[i] /= self->cost_steps;
     finding->lost = (struct lost){{NAN, NAN, NAN}, NAN};
+    finding->penalty_ns = measured && finding->verdict == VERDICT_THRASH ? penalty_ns[0] / self->cost_steps : NAN;
     if (finding->verdict == VERDICT_NECESSARY || finding->verdict == VERDICT_UNKNOWN ||
         (finding->conversions > 0 && finding->exposures == 0))
         return;
-    lost_throughput(self, exposed_ns, &finding->lost);
+    lost_throughput(self, exposed_ns, measured && finding->verdict == VERDICT_THRASH ? penalty_ns : NULL, &finding->lost);
+}
+
+static double shortest_step(const struct analysis *self)
+{
+    double shortest = INFINITY;
+    for (int i = 0; i < self->times.count; i++)
+        shortest = fmin(shortest, self->times.dur_ns[i]);
+    return shortest;
+}
+
+/* Of an operator with no conversions, or none but of parameters: whether its channels_last kernel is the slower one. */
+static void judge_kernel(const struct analysis *self, struct finding *finding)
+{
+    struct contest contest;
+
+    if (finding->scope > SCOPE_INSTANCE || (finding->verdict != VERDICT_CLEAN && finding->verdict != VERDICT_NECESSARY) ||
+        finding->situations & ~(unsigned)SITUATION_WEIGHT || !contest_of(self, finding->scope, finding->item, &contest))
+        return;
+    struct stats_interval margin = contest_margin(&contest);
+    double longer_ns = (contest.kept_ns[0] - contest.other_ns[0]) / self->cost_steps;
+    if (!(margin.low > 0 && margin.value > SLOW_PERCENT && longer_ns > SLOW_STEP_PERCENT / 100 * shortest_step(self)))
+        return;
+    finding->verdict = VERDICT_SLOW_KERNEL;
+    finding->penalty_ns = -longer_ns;
+    finding->lost = (struct lost){{NAN, NAN, NAN}, NAN};
 }
 
 static enum status add_finding(const struct analysis *self, struct finding_list *list, enum scope scope, int item,
@@ -98,6 +128,7 @@ static enum status add_finding(const struct analysis *self, struct finding_list 
         finding.path = self->keys[item].path;
     }
     add_up(self, &finding, exposed_ns);
+    judge_kernel(self, &finding);
     for (int i = 0; finding.phases == 0 && i < self->keys_count; i++) {
         if (scope != SCOPE_SET && ledger_item(self, i, scope) == item && self->keys[i].seen_steps > 0)
             finding.phases |= self->keys[i].phases;
@@ -164,6 +195,11 @@ static int compare_text(const struct analysis *self, int a, int b)
     return strcmp(x ? x : "", y ? y : "");
 }
 
+static double cost_of(const struct finding *finding)
+{
+    return finding->exposed_ns + (isnan(finding->penalty_ns) ? 0 : finding->penalty_ns);
+}
+
 static int by_cost(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
@@ -173,8 +209,7 @@ static int by_cost(const void *a, const void *b)
         return f->scope < g->scope ? -1 : 1;
     if (f->verdict != g->verdict)
         return f->verdict < g->verdict ? -1 : 1;
-    const double left[] = {f->exposed_ns, f->trips, f->conversions},
-                 right[] = {g->exposed_ns, g->trips, g->conversions};
+    const double left[] = {cost_of(f), f->trips, f->conversions}, right[] = {cost_of(g), g->trips, g->conversions};
     for (int i = 0; i < 3; i++) {
         if (left[i] != right[i])
             return left[i] > right[i] ? -1 : 1;

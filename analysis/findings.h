@@ -4,7 +4,14 @@
 
 #include "analysis/analysis_int.h"
 
-enum verdict { VERDICT_THRASH, VERDICT_UNKNOWN, VERDICT_NECESSARY, VERDICT_CLEAN };
+enum verdict { VERDICT_THRASH, VERDICT_UNKNOWN, VERDICT_SLOW_KERNEL, VERDICT_NECESSARY, VERDICT_CLEAN };
+
+/*
+ * A channels_last kernel is slow when the whole interval of its margin is above 0, the margin above SLOW_PERCENT, and what it
+ * takes longer more than SLOW_STEP_PERCENT of a step: of a few microseconds the place of a buffer decides.
+ */
+#define SLOW_PERCENT 5.0
+#define SLOW_STEP_PERCENT 0.1
 
 struct finding {
     enum scope scope;
@@ -15,6 +22,7 @@ struct finding {
     double conversions, trips; /* per step */
     double timed, exposures;   /* conversions whose duration (exposed part) is known, over all steps */
     double dur_ns, exposed_ns; /* per step, of those */
+    double penalty_ns;         /* per step, NAN = not measured; of a slow kernel below 0: contiguous is faster */
     struct lost lost;
 };
 

@@ -1,6 +1,6 @@
 /*
  * Pass: what to fix first. A fix is one operator type, or several that only help together; each next one is that which
- * wins most exposed time per operator on top of those before. When a single operator type thrashes, its instances are
+ * wins most time (exposed conversions and penalties) per operator on top of those before. When a single operator type thrashes, its instances are
  * ordered instead, at most FIX_ROWS of them; not so a library's doing, which one change of the whole model ends.
  */
 #include <math.h>
@@ -16,6 +16,8 @@ struct planner {
     int *fix_of;        /* by key: index of its fix, -1 = none */
     bool *chosen;       /* by fix */
     double *exposed_ns; /* scratch, by cost step */
+    double penalty_ns[DRAWS]; /* scratch */
+    bool measured;            /* something was added to it */
 };
 
 static int find_fix(const struct analysis *self, enum scope scope, int key)
@@ -57,23 +59,26 @@ static bool is_won(const struct planner *self, const struct group *group)
     return true;
 }
 
-static double won_ns(const struct planner *self, int64_t *trips, int64_t *exposures)
+static double won_ns(struct planner *self, int64_t *trips, int64_t *exposures)
 {
     const struct analysis *a = self->analysis;
     double sum = 0;
     memset(self->exposed_ns, 0, (size_t)a->cost_steps * sizeof *self->exposed_ns);
+    memset(self->penalty_ns, 0, sizeof self->penalty_ns);
+    self->measured = false;
     *trips = *exposures = 0;
     for (int g = 0; g < a->groups_count; g++) {
         if (!is_won(self, &a->groups[g]))
             continue;
         *trips += a->groups[g].trips;
         *exposures += a->groups[g].exposures;
+        self->measured |= add_penalty(&a->groups[g], self->penalty_ns);
         for (int s = 0; s < a->cost_steps; s++) {
             self->exposed_ns[s] += a->groups[g].exposed_ns[s];
             sum += a->groups[g].exposed_ns[s];
         }
     }
-    return sum;
+    return sum + self->penalty_ns[0];
 }
 
 static void choose(struct planner *self, const int *fixes, int count, bool chosen)
@@ -86,7 +91,7 @@ static void choose(struct planner *self, const int *fixes, int count, bool chose
 static int best_group(struct planner *self, int *fixes)
 {
     const struct analysis *a = self->analysis;
-    double best_ns = -1, best_trips = -1;
+    double best_ns = -INFINITY, best_trips = -1;
     int best = -1, count;
     for (int g = 0; g < a->groups_count; g++) {
         int64_t trips, exposures;
@@ -120,7 +125,7 @@ static enum status store(struct planner *self, sqlite3_stmt *row, int position, 
         strbuf_printf(&ids, "%s%lld", i ? "," : "", (long long)self->analysis->fixes[fixes[i]].finding_id);
     won_ns(self, &trips, &exposures);
     if (exposures > 0)
-        lost_throughput(self->analysis, self->exposed_ns, &lost);
+        lost_throughput(self->analysis, self->exposed_ns, self->measured ? self->penalty_ns : NULL, &lost);
     trace_bind_int(row, 1, position);
     trace_bind_text(row, 2, ids.text);
     trace_bind_number(row, 3, lost.percent.value);

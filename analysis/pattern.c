@@ -33,6 +33,7 @@ static void pattern_release(struct pattern *pattern)
     free(pattern->trips);
     free(pattern->members);
     free(pattern->charge);
+    free(pattern->penalty);
     *pattern = (struct pattern){0};
 }
 

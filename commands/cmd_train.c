@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "commands/commands.h"
 #include "commands/conclude.h"
+#include "commands/train_probe.h"
 #include "commands/train_setup.h"
 #include "profiler/recorder.h"
 #include "trainer/loop.h"
@@ -100,6 +101,10 @@ static int finish(const struct command *self, struct training *training, enum st
     bool recorded = training->recorder != NULL;
     if (recorded) {
         status = recorder_finish(training->recorder);
+        exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
+    }
+    if (recorded && exit_code == 0 && training->options.probe > 0 && training->result.steps > 0 && !training->result.interrupted) {
+        status = train_probe(training->session, training->options.probe, training->options.output);
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
     session_destroy(training->session);

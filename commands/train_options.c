@@ -35,6 +35,8 @@ const struct option train_option_rows[] = {
     {"profile", 0, OPTION_PAIR, AT(profile), "WARMUP:ACTIVE", .initial = "3:10", .low = 0, .high = 1000000,
      .given_offset = AT(given_profile), .help = "steps to record, from the start; the first WARMUP don't count"},
     {"no-profile", 0, OPTION_FLAG, AT(no_profile), .help = "record nothing"},
+    {"probe", 0, OPTION_NUMBER, AT(probe), "SECONDS", .initial = "2", .low = 0, .high = 1e6,
+     .help = "after the last step, measure operators in other memory formats for about so long; 0: don't"},
     {"threads", 0, OPTION_INT, AT(threads), "N", .low = 1, .high = 4096, .help = "CPU threads; default: all"},
     {"seed", 0, OPTION_INT, AT(seed), "N", .initial = "42", .low = 0, .high = 9e15, .help = "of parameters, shuffling and dropout"},
     {"init-scale", 0, OPTION_NUMBER, AT(init_scale), "X", .initial = "65536", .low = 1e-30, .high = 1e30, .help = "GradScaler (fp16)"},

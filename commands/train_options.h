@@ -15,6 +15,7 @@ struct train_options {
     int64_t batch, image_size, steps, epochs, threads, seed, classes, workers, max_broken;
     int64_t profile[2]; /* warm-up, active */
     double learning_rate, momentum, weight_decay, label_smoothing;
+    double probe; /* seconds */
     double init_scale, growth_factor, backoff_factor;
     int64_t growth_interval;
     bool given_learning_rate, given_profile, given_weight_decay, given_max_broken;

@@ -91,9 +91,10 @@ struct backend {
 
 /* The embedded back ends. */
 extern const struct backend backend_cpu; /* oneDNN and own vectorised kernels */
+extern const struct backend backend_cpu_blocked; /* the same, contiguous convolutions in oneDNN's own blocked formats */
 extern const struct backend backend_ref; /* plain loops, any strides, any float dtype: the judge */
 
-/* "cpu", "ref"; NULL when unknown. */
+/* "cpu", "cpu-blocked", "ref"; NULL when unknown. */
 const struct backend *backend_find(const char *name);
 
 /* prepare through the table; fails with UNSUPPORTED naming the operator when the back end has none. */

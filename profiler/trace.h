@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 #define TRACE_APPLICATION_ID 0x636C7072
-#define TRACE_FORMAT_VERSION 2
+#define TRACE_FORMAT_VERSION 3
 
 /*
  * Makes an empty trace: built beside `path` under a temporary name, then put in place of any older trace (whose -wal and

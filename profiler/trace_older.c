@@ -15,7 +15,7 @@
 static const struct {
     int64_t from;
     const char *upgrade, *read;
-} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}};
+} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}};
 
 static enum status make_views(sqlite3 *db, const char *create)
 {
@@ -71,7 +71,7 @@ enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable)
         return upgrade_file(db);
     TRY(trace_exec(db, "PRAGMA temp_store=MEMORY"));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (formats[i].from == version)
+        if (formats[i].from >= version)
             TRY(trace_exec(db, trace_sql(formats[i].read)));
     }
     return make_views(db, "CREATE TEMP VIEW");

@@ -36,9 +36,8 @@ static void link_tensors(struct plan_call *call, const struct graph *graph)
     }
 }
 
-static struct plan_call *new_call(struct plan *plan, enum op_id op, int node, int conversion)
+static struct plan_call *new_call(struct plan_call *call, enum op_id op, int node, int conversion)
 {
-    struct plan_call *call = &plan->call[plan->calls++];
     memset(call, 0, sizeof *call);
     call->call.op = op;
     call->node = node;
@@ -50,24 +49,27 @@ static struct plan_call *new_call(struct plan *plan, enum op_id op, int node, in
     return call;
 }
 
-static void add_calls(struct plan *plan, int number)
+int plan_calls_of(const struct graph *graph, int number, struct plan_call *calls)
 {
-    const struct graph *graph = plan->graph;
     const struct node *node = &graph->node[number];
+    int count = 0;
     for (int c = 0; c < node->conversions; c++) {
         const struct node_conversion *conversion = &node->conversion[c];
         if (conversion->dest < 0 || conversion->dest == node->out[0])
             continue;
-        struct plan_call *copy = new_call(plan, OP_COPY, number, c);
+        struct plan_call *copy = new_call(&calls[count++], OP_COPY, number, c);
         copy->in_value[0] = graph_stand_in(graph, conversion->source);
         copy->out_value[0] = conversion->dest;
     }
-    struct plan_call *call = new_call(plan, node->op, number, -1);
+    struct plan_call *call = new_call(&calls[count++], node->op, number, -1);
     call->call.attrs = node->attrs;
     for (int i = 0; i < OP_MAX_IN; i++)
         call->in_value[i] = input_value(graph, node, i);
     for (int i = 0; i < OP_MAX_OUT; i++)
         call->out_value[i] = graph_stand_in(graph, node->out[i]);
+    for (int i = 0; i < count; i++)
+        link_tensors(&calls[i], graph);
+    return count;
 }
 
 /* Views have a place in the order and a row in the trace, but nothing to run. */
@@ -106,11 +108,10 @@ static enum status make_calls(struct plan *plan)
         return FAIL(NO_MEMORY, "no memory for %d calls", most);
     for (int i = 0; i < graph->orders; i++) {
         if (graph->node[graph->order[i]].fused_into < 0)
-            add_calls(plan, graph->order[i]);
+            plan->calls += plan_calls_of(graph, graph->order[i], &plan->call[plan->calls]);
     }
     for (int i = 0; i < plan->calls; i++) {
         struct plan_call *call = &plan->call[i];
-        link_tensors(call, graph);
         if (is_view(call))
             continue;
         TRY(backend_prepare(plan->backend, plan->device, &call->call, &call->prepared));

@@ -35,6 +35,12 @@ enum status plan_create(struct graph *graph, const struct backend *backend, stru
                         void *const *outside, struct plan *out);
 void plan_release(struct plan *plan);
 
+/*
+ * The calls of a node that is not fused away: the conversions before it, then its own; nothing is prepared. `calls` has room for
+ * 1 + NODE_MAX_CONVERSIONS, and must stay where it is: a call points at its tensors. Returns how many.
+ */
+int plan_calls_of(const struct graph *graph, int node, struct plan_call *calls);
+
 /* Tells the observer of every module, operator, kernel and conversion of the plan. `cached`: nothing yet is. */
 enum status plan_declare(struct plan *plan, const struct observer *observer);
 

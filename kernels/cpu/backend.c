@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 
+#include "kernels/cpu/blocked.h"
 #include "kernels/cpu/device.h"
 
 /* Blocks from this size on are aligned to, and asked to lie in, the kernel's huge pages. */
@@ -157,20 +158,33 @@ static const struct op_impl *const implementations[OP_COUNT] = {
 #undef OP
 };
 
-const struct backend backend_cpu = {
-    .abi_version = BACKEND_ABI_VERSION,
-    .op_count = OP_COUNT,
-    .name = "cpu",
-    .probe = probe,
-    .open = open_device,
-    .close = close_device,
-    .device_name = device_name,
-    .threads = threads,
-    .library_versions = library_versions,
-    .alloc = allocate,
-    .free = release,
-    .copy_in = copy_bytes,
-    .copy_out = copy_bytes,
-    .synchronize = synchronize,
-    .ops = implementations,
+static const struct op_impl *const blocked_implementations[OP_COUNT] = {
+#define OP(id, object, name, inputs, outputs, flags) \
+    [OP_##id] = OP_##id == OP_CONVOLUTION || OP_##id == OP_CONVOLUTION_BACKWARD ? &cpu_blocked_convolution \
+                                                                               : IMPLEMENTATION(object, flags),
+#include "kernels/ops.def"
+#undef OP
 };
+
+/* One device, two tables of operators. */
+#define CPU_BACK_END(word, table) \
+    { \
+        .abi_version = BACKEND_ABI_VERSION, \
+        .op_count = OP_COUNT, \
+        .name = word, \
+        .probe = probe, \
+        .open = open_device, \
+        .close = close_device, \
+        .device_name = device_name, \
+        .threads = threads, \
+        .library_versions = library_versions, \
+        .alloc = allocate, \
+        .free = release, \
+        .copy_in = copy_bytes, \
+        .copy_out = copy_bytes, \
+        .synchronize = synchronize, \
+        .ops = table, \
+    }
+
+const struct backend backend_cpu = CPU_BACK_END("cpu", implementations);
+const struct backend backend_cpu_blocked = CPU_BACK_END("cpu-blocked", blocked_implementations);

@@ -197,18 +197,17 @@ static enum dtype dtype_of(const_dnnl_memory_desc_t desc)
 
 /* The facts of the reorder added last, seen from the tensor: a conversion unless only the dtype changed. */
 static void declare_reorder(struct steps *steps, const struct opaque *from, const struct opaque *to,
-                            const struct plain *plain, enum conversion_cause cause)
+                            const struct plain *plain, enum conversion_cause cause, bool inward)
 {
     enum memory_format own = tensor_format(plain->tensor);
-    bool weight = cause == CAUSE_WEIGHT;
-    enum memory_format other = opaque_format(weight ? to->desc : from->desc, plain);
+    enum memory_format other = opaque_format(inward ? to->desc : from->desc, plain);
     struct kernel_info *kernel = &steps->head.kernel[steps->head.kernels - 1];
     struct tensor source = tensor_with_dtype(plain->tensor, dtype_of(from->desc));
 
     kernel->role = own == other && other != FORMAT_STRIDED ? ROLE_CAST : ROLE_CONVERSION;
     if (kernel->role != ROLE_CONVERSION)
         return;
-    struct conversion_info conversion = conversion_of(&source, weight ? own : other, weight ? other : own,
+    struct conversion_info conversion = conversion_of(&source, inward ? own : other, inward ? other : own,
                                                       dtype_of(to->desc), cause);
     conversion.bytes_read = kernel->bytes_read;
     conversion.bytes_written = kernel->bytes_written;
@@ -221,7 +220,7 @@ enum status steps_add_weight(struct steps *steps, const struct plain *from, cons
     struct opaque source = {from->desc, {from->tensor, 0}};
 
     TRY(add_repack(steps, &source, to));
-    declare_reorder(steps, &source, to, from, CAUSE_WEIGHT);
+    declare_reorder(steps, &source, to, from, CAUSE_WEIGHT, true);
     return STATUS_OK;
 }
 
@@ -230,6 +229,16 @@ enum status steps_add_gradient(struct steps *steps, const struct opaque *from, c
     struct opaque dest = {to->desc, {to->tensor, 0}};
 
     TRY(add_reorder(steps, from, &dest));
-    declare_reorder(steps, from, &dest, to, CAUSE_GRADIENT);
+    declare_reorder(steps, from, &dest, to, CAUSE_GRADIENT, false);
+    return STATUS_OK;
+}
+
+enum status steps_add_activation(struct steps *steps, const struct plain *plain, const struct opaque *opaque, bool inward)
+{
+    struct opaque own = {plain->desc, {plain->tensor, 0}};
+    const struct opaque *from = inward ? &own : opaque, *to = inward ? opaque : &own;
+
+    TRY(add_reorder(steps, from, to));
+    declare_reorder(steps, from, to, plain, CAUSE_LIBRARY, inward);
     return STATUS_OK;
 }

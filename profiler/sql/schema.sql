@@ -97,6 +97,19 @@ CREATE TABLE policy_rule (
   evidence TEXT, source TEXT
 );
 
+-- The probe of `train`: after the last step, operators are run by themselves in other memory formats, in turn, on the
+-- shapes and dtypes of the step. Operator instances with equal calls share a measurement.
+CREATE TABLE format_measurement (
+  measurement_id INTEGER NOT NULL,
+  variant TEXT NOT NULL,              -- 'as_run', 'channels_last', 'contiguous', 'blocked'
+  repetition INTEGER NOT NULL,        -- from 0; equal ones of one measurement ran one after the other
+  dur_ns INTEGER NOT NULL,            -- of the whole
+  library_ns INTEGER NOT NULL,        -- of it, conversions of activations inside the library
+  kernel_ns INTEGER NOT NULL,         -- of it, kernels that convert nothing
+  PRIMARY KEY (measurement_id, variant, repetition)
+);
+CREATE TABLE measured_op (op_def_id INTEGER PRIMARY KEY REFERENCES op_def, measurement_id INTEGER NOT NULL);
+
 -- Anything about the trace that a reader should know: dropped records, a full disk, times recorded under a profiler.
 CREATE TABLE note (note_id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 

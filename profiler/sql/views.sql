@@ -74,3 +74,9 @@ CREATE VIEW findings AS
 CREATE VIEW verifications AS
   SELECT finding_id, baseline_images_per_s, fixed_images_per_s, gain_percent, gain_percent_low, gain_percent_high, pairs
   FROM verification;
+
+CREATE VIEW format_measurements AS
+  SELECT op_def_id, op_def.name, op_def.phase, module.path AS module_path, m.measurement_id, m.variant, m.repetition,
+         m.dur_ns, m.library_ns, m.kernel_ns
+  FROM measured_op JOIN format_measurement m USING (measurement_id) JOIN op_def USING (op_def_id)
+  LEFT JOIN module USING (module_id);

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 
 make_trace() { # NAME: tests/reports/NAME.sql -> $work/NAME.db
     {
-        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 2;"
+        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
         cat "$tests/../../profiler/sql/schema.sql" "$tests/../../profiler/sql/views.sql"
         echo "CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS"
         echo "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;"

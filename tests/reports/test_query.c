@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(query_allows_pragmas_that_tell)
 {
-    check_query("PRAGMA user_version", "user_version\n           2\n");
+    check_query("PRAGMA user_version", "user_version\n           3\n");
     check_query("SELECT name FROM pragma_table_info('note')", "name\nnote_id\ntext\n");
     check_query("SELECT sum(value) AS n FROM json_each('[8,3,16,16]')", " n\n43\n");
 }

@@ -1,0 +1,154 @@
+/* The graphs, the list of comparisons, their share of the time. */
+#include "trainer/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "trainer/probe_int.h"
+#include "trainer/session_int.h"
+
+const char *probe_variant_name(enum probe_variant variant)
+{
+    static const char *const names[PROBE_VARIANTS] = {"as_run", "channels_last", "contiguous", "blocked"};
+    return names[variant];
+}
+
+struct cases {
+    struct probe_case **list;
+    int list_count, list_room;
+};
+
+/* Nodes that the batch's way into the model takes in channels_last, and in contiguous not. */
+static int entry_nodes(const struct graph *graph)
+{
+    int nodes = 0;
+    while (nodes < graph->nodes && graph->node[nodes].phase == PHASE_DATA)
+        nodes++;
+    return nodes;
+}
+
+static enum status line_up(const struct graph *ran, const struct graph *other, int *shift)
+{
+    *shift = entry_nodes(other) - entry_nodes(ran);
+    for (int n = entry_nodes(ran); n < ran->nodes; n++) {
+        int m = n + *shift;
+        if (m >= other->nodes || other->node[m].op != ran->node[n].op || other->node[m].phase != ran->node[n].phase)
+            return FAIL(UNSUPPORTED, "node %d of the step (%s) has no counterpart in another memory format", n,
+                        op_name(ran->node[n].op));
+    }
+    return STATUS_OK;
+}
+
+static enum status make_graphs(const struct probe_config *config, struct probe_graphs *out)
+{
+    struct session_config made = config->session->config;
+    bool is_contiguous = made.layout.format == FORMAT_CONTIGUOUS;
+
+    out->ran = &config->session->train.graph;
+    made.layout = (struct layout_plan){.format = FORMAT_CHANNELS_LAST, .fixed = config->native, .fixes = is_contiguous ? 0 : -1};
+    TRY(session_build(&made, true, &out->kept));
+    made.layout = (struct layout_plan){.format = FORMAT_CONTIGUOUS, .fixed = config->native, .fixes = -1};
+    TRY(session_build(&made, true, &out->contiguous));
+    TRY(line_up(out->ran, &out->kept, &out->shift_kept));
+    return line_up(out->ran, &out->contiguous, &out->shift_contiguous);
+}
+
+static enum status add_op(struct probe_case *one, int op)
+{
+    ARRAY_ADD(one, ops, op);
+    return STATUS_OK;
+}
+
+/* Takes the case, or counts it with an equal one. */
+static enum status add_case(struct cases *cases, struct probe_case *one, int op)
+{
+    for (int i = 0; i < cases->list_count; i++) {
+        if (probe_same_case(cases->list[i], one)) {
+            probe_case_free(one);
+            return add_op(cases->list[i], op);
+        }
+    }
+    ARRAY_ADD(cases, list, one);
+    return add_op(one, op);
+}
+
+static enum status collect(const struct probe_config *config, const struct probe_graphs *graphs, struct cases *cases)
+{
+    const struct plan *plan = &config->session->train.plan;
+
+    for (int n = 0; n < graphs->ran->nodes; n++) {
+        struct probe_case *one = calloc(1, sizeof *one);
+        if (!one)
+            return FAIL(NO_MEMORY, "no memory for what node %d is compared with", n);
+        if (!probe_compare(graphs, plan->backend, n, one) || plan->op_number[n] < 0)
+            probe_case_free(one);
+        else
+            TRY(add_case(cases, one, plan->op_number[n]));
+    }
+    return STATUS_OK;
+}
+
+static double weight_of(const struct probe_case *one)
+{
+    return one->weight * one->ops_count;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct probe_case *x = *(struct probe_case *const *)a, *y = *(struct probe_case *const *)b;
+    if (x->penalty != y->penalty)
+        return x->penalty ? -1 : 1;
+    return weight_of(x) < weight_of(y) ? 1 : weight_of(x) > weight_of(y) ? -1 : x->ops[0] - y->ops[0];
+}
+
+/*
+ * What ran in another way than channels_last comes first, and is measured to the end within twice the time: a penalty of
+ * which a part is missing is none. Each comparison gets its share of the time that is left, by its weight.
+ */
+static enum status measure_all(const struct probe_config *config, const struct cases *cases,
+                               const struct probe_sink *sink, struct probe_result *out)
+{
+    int64_t born = clock_ns();
+    double weight = 0;
+
+    for (int i = 0; i < cases->list_count; i++)
+        weight += weight_of(cases->list[i]);
+    for (int i = 0; i < cases->list_count; i++) {
+        struct probe_case *one = cases->list[i];
+        double used = 1e-9 * (double)(clock_ns() - born), left = config->seconds - used;
+        bool done;
+        if (used > (one->penalty ? 2 : 1) * config->seconds)
+            break;
+        double share = left > 0 && weight > 0 ? left * weight_of(one) / weight : 0;
+        TRY(probe_measure(one, config->session->device, share, out->measured + 1, sink, &done));
+        out->measured += done;
+        weight -= weight_of(one);
+    }
+    out->seconds = 1e-9 * (double)(clock_ns() - born);
+    return STATUS_OK;
+}
+
+enum status probe_run(const struct probe_config *config, const struct probe_sink *sink, struct probe_result *out)
+{
+    struct probe_graphs graphs = {0};
+    struct cases cases = {0};
+    enum status status;
+
+    memset(out, 0, sizeof *out);
+    graph_init(&graphs.kept);
+    graph_init(&graphs.contiguous);
+    TRY_OUT(make_graphs(config, &graphs));
+    TRY_OUT(collect(config, &graphs, &cases));
+    qsort(cases.list, (size_t)cases.list_count, sizeof *cases.list, by_weight);
+    out->wanted = cases.list_count;
+    TRY_OUT(measure_all(config, &cases, sink, out));
+out:
+    for (int i = 0; i < cases.list_count; i++)
+        probe_case_free(cases.list[i]);
+    free(cases.list);
+    graph_release(&graphs.kept);
+    graph_release(&graphs.contiguous);
+    return status;
+}

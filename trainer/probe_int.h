@@ -1,0 +1,46 @@
+/* Between the probe's files only: what is compared, and the run of one comparison. */
+#ifndef TRAINER_PROBE_INT_H
+#define TRAINER_PROBE_INT_H
+
+#include "trainer/probe.h"
+
+/* One side of a comparison: calls that run one after the other. None: another operator's kernel does the work. */
+struct probe_side {
+    bool wanted;
+    const struct graph *graph;
+    const struct backend *backend;
+    struct plan_call call[1 + NODE_MAX_CONVERSIONS];
+    int calls;
+};
+
+struct probe_case {
+    struct probe_side side[PROBE_VARIANTS];
+    int same_as_run; /* a variant whose calls are those of as_run, so that it isn't measured again; -1 = none */
+    bool penalty;    /* it ran in another way than channels_last: first in line */
+    int *ops;        /* the observer's numbers of the instances that it stands for */
+    int ops_count, ops_room;
+    double weight; /* a guess of the seconds that all instances take together */
+};
+
+/* The graphs side by side. Node n of `ran` is node n + shift of another. */
+struct probe_graphs {
+    const struct graph *ran;
+    struct graph kept, contiguous;
+    int shift_kept, shift_contiguous;
+};
+
+/* Fills a zeroed case from node `node` of the graph that ran; false when there is nothing to compare. */
+bool probe_compare(const struct probe_graphs *graphs, const struct backend *backend, int node, struct probe_case *out);
+bool probe_same_case(const struct probe_case *a, const struct probe_case *b);
+void probe_case_free(struct probe_case *one);
+
+/*
+ * Runs one comparison for about that long, between PROBE_LEAST and PROBE_MOST repetitions, and tells the sink. A variant
+ * that the back end has no kernel for is left out; *done is false when too little is left to compare.
+ */
+#define PROBE_LEAST 3
+#define PROBE_MOST 15
+enum status probe_measure(struct probe_case *one, struct device *device, double seconds, int measurement,
+                          const struct probe_sink *sink, bool *done);
+
+#endif

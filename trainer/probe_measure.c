@@ -1,0 +1,236 @@
+/* Runs the sides of one comparison in turn and takes their times. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "trainer/probe_int.h"
+
+#define MOST_TENSORS ((1 + NODE_MAX_CONVERSIONS) * (OP_MAX_IN + OP_MAX_OUT))
+
+/* A side made ready. */
+struct bench {
+    struct probe_side *side;
+    void *memory[MOST_TENSORS]; /* one block for each value that owns memory */
+    int owner[MOST_TENSORS], blocks;
+    void *scratch;
+};
+
+/* What the kernels of a call tell while it runs. */
+struct listener {
+    const struct op_prepared *now;
+    struct probe_time time;
+};
+
+static const int identity[OP_MAX_KERNELS] = {0, 1, 2, 3, 4, 5, 6, 7};
+_Static_assert(OP_MAX_KERNELS == 8, "one number for each kernel of a call");
+
+static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
+{
+    struct listener *listener = self;
+    const struct op_prepared *now = listener->now;
+
+    if (now->kernel[kernel].role != ROLE_CONVERSION)
+        listener->time.kernel_ns += end_ns - start_ns;
+    for (int c = 0; c < now->conversions; c++) {
+        if (now->conversion_kernel[c] == kernel && now->conversion[c].cause == CAUSE_LIBRARY) {
+            listener->time.library_ns += end_ns - start_ns;
+            return;
+        }
+    }
+}
+
+#define PATTERN 4096
+
+/* Random numbers, that no kernel is slower or faster than in a step; integers (labels, indices) stay zero. */
+static void fill(const struct tensor *tensor, char *memory, int64_t bytes)
+{
+    int64_t pattern = PATTERN * (int64_t)dtype_bytes(tensor->dtype);
+
+    if (tensor->dtype != DTYPE_FLOAT32 && tensor->dtype != DTYPE_BFLOAT16 && tensor->dtype != DTYPE_FLOAT16)
+        return;
+    pattern = pattern < bytes ? pattern : bytes;
+    for (int64_t i = 0; i < pattern / (int64_t)dtype_bytes(tensor->dtype); i++)
+        dtype_store(memory, tensor->dtype, i, random_normal(1, (uint64_t)i));
+    for (int64_t done = pattern; done < bytes; done += pattern)
+        memcpy(memory + done, memory, (size_t)(bytes - done < pattern ? bytes - done : pattern));
+}
+
+static int64_t bytes_of_owner(const struct bench *bench, int owner)
+{
+    const struct probe_side *side = bench->side;
+    int64_t most = 64;
+
+    for (int c = 0; c < side->calls; c++) {
+        const struct plan_call *call = &side->call[c];
+        for (int i = 0; i < OP_MAX_IN + OP_MAX_OUT; i++) {
+            int value = i < OP_MAX_IN ? call->in_value[i] : call->out_value[i - OP_MAX_IN];
+            const struct tensor *tensor = i < OP_MAX_IN ? &call->in[i] : &call->out[i - OP_MAX_IN];
+            if (value >= 0 && graph_memory_of(side->graph, value) == owner && tensor_span_bytes(tensor) > most)
+                most = tensor_span_bytes(tensor);
+        }
+    }
+    return most;
+}
+
+static enum status give_memory(struct bench *bench, struct device *device, struct tensor *tensor, int value)
+{
+    int owner = value < 0 ? -1 : graph_memory_of(bench->side->graph, value);
+
+    if (value < 0)
+        return STATUS_OK;
+    for (int b = 0; b < bench->blocks; b++) {
+        if (bench->owner[b] == owner) {
+            tensor->data = bench->memory[b];
+            return STATUS_OK;
+        }
+    }
+    int64_t bytes = bytes_of_owner(bench, owner);
+    void *memory = bench->side->backend->alloc(device, (size_t)bytes);
+    if (!memory)
+        return FAIL(NO_MEMORY, "the device has no %lld bytes left to measure with", (long long)bytes);
+    fill(tensor, memory, bytes);
+    bench->owner[bench->blocks] = owner;
+    bench->memory[bench->blocks++] = memory;
+    tensor->data = memory;
+    return STATUS_OK;
+}
+
+static enum status open_call(struct bench *bench, struct device *device, struct plan_call *call, size_t *scratch_bytes)
+{
+    TRY(backend_prepare(bench->side->backend, device, &call->call, &call->prepared));
+    if (call->prepared->scratch_bytes > *scratch_bytes)
+        *scratch_bytes = call->prepared->scratch_bytes;
+    for (int i = 0; i < OP_MAX_IN; i++)
+        TRY(give_memory(bench, device, &call->in[i], call->in_value[i]));
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        TRY(give_memory(bench, device, &call->out[i], call->out_value[i]));
+    return STATUS_OK;
+}
+
+static enum status open_bench(struct bench *bench, struct device *device, struct probe_side *side)
+{
+    size_t scratch_bytes = 64;
+
+    bench->side = side;
+    for (int c = 0; c < side->calls; c++)
+        TRY(open_call(bench, device, &side->call[c], &scratch_bytes));
+    bench->scratch = side->backend->alloc(device, scratch_bytes);
+    return bench->scratch ? STATUS_OK : FAIL(NO_MEMORY, "the device has no %zu bytes of scratch left", scratch_bytes);
+}
+
+static void close_bench(struct bench *bench, struct device *device)
+{
+    struct probe_side *side = bench->side;
+
+    if (!side)
+        return;
+    for (int c = 0; c < side->calls; c++) {
+        if (side->call[c].prepared)
+            side->call[c].prepared->destroy(side->call[c].prepared);
+        side->call[c].prepared = NULL;
+    }
+    for (int b = 0; b < bench->blocks; b++)
+        side->backend->free(device, bench->memory[b]);
+    if (bench->scratch)
+        side->backend->free(device, bench->scratch);
+    memset(bench, 0, sizeof *bench);
+}
+
+static enum status run_side(struct bench *bench, struct device *device, struct probe_time *out)
+{
+    struct listener listener = {0};
+    const struct observer observer = {.self = &listener, .kernel = on_kernel};
+    struct run_context context = {device, bench->scratch, &observer, identity};
+    int64_t start = clock_ns();
+
+    for (int c = 0; c < bench->side->calls; c++) {
+        listener.now = bench->side->call[c].prepared;
+        TRY(listener.now->run(bench->side->call[c].prepared, &context));
+    }
+    bench->side->backend->synchronize(device);
+    listener.time.dur_ns = bench->side->calls ? clock_ns() - start : 0; /* none: another operator's kernel does it */
+    *out = listener.time;
+    return STATUS_OK;
+}
+
+/* Opens what can be opened; *left = how many sides there are. */
+static enum status open_all(struct bench *bench, struct device *device, struct probe_case *one, int *left)
+{
+    *left = 0;
+    for (int v = 0; v < PROBE_VARIANTS; v++) {
+        if (!one->side[v].wanted)
+            continue;
+        if (v == one->same_as_run) {
+            ++*left;
+            continue;
+        }
+        enum status status = open_bench(&bench[v], device, &one->side[v]);
+        if (status != STATUS_OK && status != STATUS_UNSUPPORTED && status != STATUS_BACKEND)
+            return status;
+        if (status == STATUS_OK)
+            ++*left;
+        else
+            close_bench(&bench[v], device);
+    }
+    return STATUS_OK;
+}
+
+static enum status tell(const struct probe_case *one, const struct probe_sink *sink, int measurement, int repetition,
+                        const struct probe_time *time, const struct bench *bench)
+{
+    for (int v = 0; v < PROBE_VARIANTS; v++) {
+        const struct probe_time *taken = v == one->same_as_run ? &time[PROBE_AS_RUN] : &time[v];
+        if (bench[v].side || (v == one->same_as_run && bench[PROBE_AS_RUN].side))
+            TRY(sink->time(sink->self, measurement, (enum probe_variant)v, repetition, taken));
+    }
+    return STATUS_OK;
+}
+
+/* Every side once, starting from another one each time. */
+static enum status run_round(struct bench *bench, struct device *device, int round, struct probe_time *time)
+{
+    int first = (int)(random_bits(7, (uint64_t)round) % PROBE_VARIANTS);
+
+    for (int i = 0; i < PROBE_VARIANTS; i++) {
+        int v = (first + i) % PROBE_VARIANTS;
+        if (bench[v].side)
+            TRY(run_side(&bench[v], device, &time[v]));
+    }
+    return STATUS_OK;
+}
+
+static int repetitions_for(const struct probe_time *once, double seconds)
+{
+    double round = 1e-9;
+    for (int v = 0; v < PROBE_VARIANTS; v++)
+        round += 1e-9 * (double)once[v].dur_ns;
+    double fit = seconds / round;
+    return fit < PROBE_LEAST ? PROBE_LEAST : fit > PROBE_MOST ? PROBE_MOST : (int)fit;
+}
+
+enum status probe_measure(struct probe_case *one, struct device *device, double seconds, int measurement,
+                          const struct probe_sink *sink, bool *done)
+{
+    struct bench bench[PROBE_VARIANTS] = {0};
+    struct probe_time time[PROBE_VARIANTS] = {0};
+    enum status status;
+    int left;
+
+    *done = false;
+    TRY_OUT(open_all(bench, device, one, &left));
+    if (left < 2 || !bench[PROBE_CHANNELS_LAST].side || (one->penalty && !bench[PROBE_AS_RUN].side))
+        goto out;
+    TRY_OUT(run_round(bench, device, 0, time));
+    int repetitions = repetitions_for(time, seconds);
+    for (int r = 0; r < repetitions; r++) {
+        TRY_OUT(run_round(bench, device, r, time));
+        TRY_OUT(tell(one, sink, measurement, r, time, bench));
+    }
+    for (int i = 0; i < one->ops_count; i++)
+        TRY_OUT(sink->op(sink->self, one->ops[i], measurement));
+    *done = true;
+out:
+    for (int v = 0; v < PROBE_VARIANTS; v++)
+        close_bench(&bench[v], device);
+    return status;
+}
