@@ -8,12 +8,14 @@
 #include "commands/conclude.h"
 #include "commands/train_probe.h"
 #include "commands/train_setup.h"
+#include "commands/train_start.h"
 #include "profiler/recorder.h"
 #include "trainer/loop.h"
 
 struct training {
     struct train_options options;
     struct train_setup setup;
+    struct train_start start;
     struct session *session;
     struct recorder *recorder;
     struct loop_result result;
@@ -26,7 +28,8 @@ static enum status prepare(struct training *self, const char *model)
     if (self->setup.config.optim.scaler)
         fprintf(stderr, "clprof: oneDNN has no fast float16 training on CPUs: convolutions and matrix products take float16 "
                         "tensors, compute in float32 and round\n");
-    return session_create(&self->setup.config, &self->session);
+    TRY(session_create(&self->setup.config, &self->session));
+    return train_start_open(&self->options, self->session, &self->setup, &self->start);
 }
 
 static enum status record_policy(struct training *self)
@@ -78,6 +81,7 @@ static enum status train(struct training *self, const char *command_line)
         observer = recorder_observer(self->recorder);
     }
     TRY(session_initialise(self->session, observer));
+    TRY(train_start_read(&self->start, self->session));
     struct loop_config loop;
     train_options_loop(options, &loop);
     loop.session = self->session;
@@ -85,6 +89,9 @@ static enum status train(struct training *self, const char *command_line)
     loop.classes = self->setup.config.classes;
     loop.observer = observer;
     loop.born_ns = self->born_ns;
+    loop.first_step = self->start.first_step;
+    loop.fact = self->start.fact;
+    loop.facts = self->start.facts;
     return loop_run(&loop, &self->result);
 }
 
@@ -113,6 +120,7 @@ static int finish(const struct command *self, struct training *training, enum st
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
     say_broken(&training->setup.dataset);
+    train_start_release(&training->start);
     train_setup_release(&training->setup);
     if (training->result.interrupted && exit_code == 0) {
         fprintf(stderr, "clprof train: interrupted after %lld steps\n", (long long)training->result.steps);

@@ -43,6 +43,9 @@ const struct option train_option_rows[] = {
     {"growth-factor", 0, OPTION_NUMBER, AT(growth_factor), "X", .initial = "2.0", .low = 1, .high = 1e6, .help = "GradScaler"},
     {"backoff-factor", 0, OPTION_NUMBER, AT(backoff_factor), "X", .initial = "0.5", .low = 1e-6, .high = 1, .help = "GradScaler"},
     {"growth-interval", 0, OPTION_INT, AT(growth_interval), "N", .initial = "2000", .low = 1, .high = 1e9, .help = "GradScaler"},
+    {"checkpoint", 0, OPTION_TEXT, AT(checkpoint), "FILE", .help = "write all state there, as safetensors, after each epoch and at the end"},
+    {"resume", 0, OPTION_TEXT, AT(resume), "FILE", .help = "go on from a checkpoint; --steps and --epochs count from the very start"},
+    {"weights", 0, OPTION_TEXT, AT(weights), "FILE", .help = "start from the weights in a safetensors file with PyTorch's names"},
     {"output", 'o', OPTION_TEXT, AT(output), "TRACE", .initial = "trace.db", .help = "the trace to write"},
     {"report", 0, OPTION_TEXT, AT(report), "FILE", .help = "also write a report: .html, .json, .csv or .txt"},
     {"quiet", 'q', OPTION_FLAG, AT(quiet), .help = "no progress"},
@@ -55,6 +58,8 @@ enum status train_options_check(const struct train_options *options)
         return FAIL(USAGE, "--channels-last and --contiguous exclude each other");
     if (options->no_profile && options->given_profile)
         return FAIL(USAGE, "--profile and --no-profile exclude each other");
+    if (options->resume && options->weights)
+        return FAIL(USAGE, "--resume and --weights exclude each other: a checkpoint holds the weights");
     if (options->steps && options->epochs)
         return FAIL(USAGE, "--steps and --epochs exclude each other");
     if (!options->no_profile && options->profile[1] < 1)
@@ -89,6 +94,7 @@ void train_options_loop(const struct train_options *options, struct loop_config 
         .init_scale = options->init_scale,
         .scaling = {options->growth_factor, options->backoff_factor, options->growth_interval},
         .quiet = options->quiet,
+        .checkpoint = options->checkpoint,
     };
 }
 

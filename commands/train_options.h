@@ -11,7 +11,7 @@ enum device_choice { DEVICE_AUTO, DEVICE_CPU, DEVICE_CUDA };
 struct train_options {
     bool channels_last, contiguous, no_profile, quiet, nesterov;
     int amp, device, optimizer, schedule; /* choices */
-    const char *policy, *data, *output, *report;
+    const char *policy, *data, *output, *report, *checkpoint, *resume, *weights;
     int64_t batch, image_size, steps, epochs, threads, seed, classes, workers, max_broken;
     int64_t profile[2]; /* warm-up, active */
     double learning_rate, momentum, weight_decay, label_smoothing;

@@ -26,6 +26,7 @@ check() {
 check "losses of resnet18 (tests/parity)" "$python" tests/parity/resnet18_losses.py --check
 check "operators and formats of the zoo's steps (tests/parity)" "$python" tests/parity/layouts.py --check
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
+check "weights to and from PyTorch (tests/torch)" "$python" tests/torch/weights.py "$CLPROF_PROGRAM"
 check "the agent of clprof run (tests/torch)" "$python" tests/torch/agent.py "$CLPROF_PROGRAM"
 
 log=build/torch.log

@@ -10,6 +10,7 @@
 #include "trainer/session.h"
 
 struct callback;
+struct checkpoint_fact;
 
 /* A callback beyond the table, with its state. */
 struct callback_use {
@@ -45,6 +46,10 @@ struct loop_config {
     struct scaler_attrs scaling;
     /* progress */
     bool quiet;
+    /* checkpoint */
+    const char *checkpoint;          /* file to write; NULL = none */
+    const struct checkpoint_fact *fact; /* what it says of this training */
+    int facts;
 };
 
 struct loop_result {

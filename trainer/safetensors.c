@@ -103,7 +103,10 @@ static enum status read_length(struct safetensors *file, int64_t *length)
         return FAIL(IO, "%s: can't be read: %s; give a regular file", file->path, strerror(errno));
     int64_t size = (int64_t)ftello(file->stream);
     rewind(file->stream);
-    if (fread(raw, 1, sizeof raw, file->stream) != sizeof raw)
+    size_t read = fread(raw, 1, sizeof raw, file->stream);
+    if (ferror(file->stream))
+        return FAIL(IO, "%s: can't be read: %s", file->path, strerror(errno));
+    if (read != sizeof raw)
         return FAIL(CORRUPT, "%s: byte %lld: the file ends within its first 8 bytes; it breaks off or is no safetensors file",
                     file->path, (long long)size);
     for (int i = SAFETENSORS_PREFIX - 1; i >= 0; i--)

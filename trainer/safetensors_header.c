@@ -87,8 +87,8 @@ static enum status unicode(struct parser *self, struct strbuf *out)
         self->at += 6;
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
-    if (code < 0x20 || (code >= 0xd800 && code < 0xe000))
-        return wrong(self, "a control character or half a character in a name");
+    if (code == 0 || (code >= 0xd800 && code < 0xe000))
+        return wrong(self, "NUL, or half a character");
     append_utf8(out, code);
     return STATUS_OK;
 }
@@ -285,13 +285,23 @@ static enum status metadata(struct parser *self)
     return STATUS_OK;
 }
 
+/* Names are printed. Metadata may hold anything. */
+static bool is_plain(const char *name)
+{
+    while ((unsigned char)*name >= 0x20)
+        name++;
+    return !*name;
+}
+
 static enum status entry(struct parser *self)
 {
     char *name;
     next(self);
     int64_t place = (int64_t)(SAFETENSORS_PREFIX + self->at);
     TRY(string(self, &name));
-    enum status status = expect(self, ':');
+    enum status status = is_plain(name) ? expect(self, ':')
+                                        : FAIL(CORRUPT, "%s: byte %lld: a control character in a name; the file is damaged",
+                                               self->file->path, (long long)place);
     if (status == STATUS_OK && strcmp(name, "__metadata__") != 0)
         return tensor_entry(self, name, place);
     free(name);

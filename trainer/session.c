@@ -46,6 +46,8 @@ void session_destroy(struct session *session)
     for (int i = 0; i < session->owned_count; i++)
         session->config.backend->free(session->device, session->owned[i]);
     free(session->owned);
+    for (int i = 0; i < session->states; i++)
+        free(session->state[i].name);
     free(session->state);
     free(session->host_logits);
     if (session->device)
@@ -97,6 +99,7 @@ enum status session_forward(struct session *session, const struct batch *batch, 
     struct session_plan *train = &session->train;
     set_inputs(session, train, batch);
     set_input(session, train, train->graph.step_count, &drawn, sizeof drawn);
+    session->drawn++;
     return plan_run(&train->plan, 1u << PHASE_DATA | 1u << PHASE_FORWARD, observer);
 }
 
@@ -167,16 +170,6 @@ const char *session_device_name(const struct session *session)
 int session_threads(const struct session *session)
 {
     return session->config.backend->threads(session->device);
-}
-
-int session_states(const struct session *session)
-{
-    return session->states;
-}
-
-const struct session_state *session_state(const struct session *session, int index)
-{
-    return &session->state[index];
 }
 
 const struct graph *session_graph(const struct session *session)

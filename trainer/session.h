@@ -26,12 +26,19 @@ struct session_config {
     struct optim_config optim;
 };
 
-/* Named memory that outlives steps: parameters, running statistics, optimizer and scaler state. */
+/*
+ * Named memory that outlives steps. The model's own under the names of PyTorch's state_dict; beyond it, per parameter,
+ * "optimizer.momentum_buffer.<parameter>" and the like, "optimizer.step", "scaler.scale", "scaler.growth_tracker", and
+ * "ema.<name>" for everything that is the model's.
+ */
 struct session_state {
-    const char *name;     /* state_dict name, or "optimizer.momentum_buffer", "scaler.scale", ... */
-    struct tensor tensor; /* on the device, in the model's format */
+    char *name;
+    struct tensor tensor; /* float32, on the device, in the model's format */
     bool parameter;
+    bool model;           /* a parameter or buffer of the model */
     struct init init;
+    /* Of "<norm>.running_mean": the norm's num_batches_tracked before this session's own steps, which are session_drawn(). */
+    int64_t tracked;
 };
 
 struct session;
@@ -76,9 +83,15 @@ enum status session_evaluate(struct session *session, const struct batch *batch,
 const char *session_device_name(const struct session *session);
 int session_threads(const struct session *session);
 
-/* All state, in a fixed order: parameters and buffers in the model's order, then optimizer and scaler. */
+/* Training batches that went through this session. */
+int64_t session_drawn(const struct session *session);
+
+/* All state, in a fixed order: parameters and buffers in the model's order, then optimizer, scaler, moving average. */
 int session_states(const struct session *session);
 const struct session_state *session_state(const struct session *session, int index);
+/* Number of the state, -1 when there is none. */
+int session_find(const struct session *session, const char *name);
+void session_set_tracked(struct session *session, int index, int64_t batches);
 
 /* One state as contiguous float32 on the host, `count` elements in logical order, and back. */
 enum status session_read(struct session *session, int index, float *values);

@@ -67,13 +67,6 @@ void *session_alloc(struct session *session, int64_t bytes)
     return memory;
 }
 
-static void add_state(struct session *session, const struct value *value, void *data)
-{
-    struct session_state *state = &session->state[session->states++];
-    *state = (struct session_state){value->name, value->tensor, value->kind == VALUE_PARAMETER, value->init};
-    state->tensor.data = data;
-}
-
 /* Memory of one value of the training graph, NULL with *ok unchanged when it lives in the arena. */
 static void *memory_for(struct session *session, int v, const int64_t *offset, bool *ok)
 {
@@ -111,34 +104,28 @@ static enum status place_all(struct session *session, int64_t *offset)
             if (tensor_bytes(&value->tensor) > session->staging_bytes)
                 session->staging_bytes = tensor_bytes(&value->tensor);
         }
-        if (ok && value->name)
-            add_state(session, value, train->outside[v]);
     }
     if (ok)
         session->staging = session_alloc(session, session->staging_bytes);
-    return ok && session->staging ? STATUS_OK : STATUS_NO_MEMORY;
+    return ok && session->staging ? session_list_states(session, offset) : STATUS_NO_MEMORY;
 }
 
 enum status session_place(struct session *session)
 {
     size_t values = (size_t)session->train.graph.values;
     session->train.outside = calloc(values, sizeof(void *));
-    session->state = calloc(values, sizeof *session->state);
     int64_t *offset = malloc(values * sizeof *offset);
-    enum status status = session->train.outside && session->state && offset
+    enum status status = session->train.outside && offset
                              ? place_all(session, offset)
                              : FAIL(NO_MEMORY, "no memory for the places of %zu values", values);
     free(offset);
     return status;
 }
 
-static void *shared_memory(struct session *session, const char *name)
+static void *shared_memory(const struct session *session, const char *name)
 {
-    for (int i = 0; i < session->states; i++) {
-        if (strcmp(session->state[i].name, name) == 0)
-            return session->state[i].tensor.data;
-    }
-    return NULL;
+    int state = session_find(session, name);
+    return state < 0 ? NULL : session->state[state].tensor.data;
 }
 
 enum status session_share(struct session *session)

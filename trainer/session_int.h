@@ -16,7 +16,8 @@ struct session {
     struct device *device;
     struct session_plan train, evaluation;
     struct session_state *state;
-    int states;
+    int states, state_room;
+    int64_t drawn;
     void *flat_parameter, *flat_gradient; /* device */
     void **owned;                         /* device blocks to free */
     int owned_count, owned_room;
@@ -34,8 +35,11 @@ enum status session_assemble(const struct session_config *config, bool training,
 /* The same with fused operators, which run where the last of them stands. */
 enum status session_build(const struct session_config *config, bool training, struct graph *graph);
 
-/* Memory for parameters, gradients, buffers and inputs of the training graph; fills state[]. */
+/* Memory for parameters, gradients, buffers and inputs of the training graph. */
 enum status session_place(struct session *session);
+
+/* Lists the training graph's named values as state, those of the optimizer by parameter. */
+enum status session_list_states(struct session *session, const int64_t *offset);
 
 /* Gives the evaluation graph the training graph's parameters and buffers, by name. */
 enum status session_share(struct session *session);
