@@ -38,6 +38,13 @@ struct pool_attrs {
     int kernel[2], stride[2], padding[2], dilation[2];
     bool ceil_mode;
 };
+/* Average pooling over D, H, W; of 2-D pooling D is (1, 1, 0). Adaptive pooling has an output size and no windows. */
+struct average_attrs {
+    int kernel[3], stride[3], padding[3];
+    bool ceil_mode;
+    bool exclude_padding; /* PyTorch's count_include_pad=False */
+    int output[2];        /* adaptive: H, W */
+};
 struct clamp_attrs {
     double low, high;
 };
@@ -87,6 +94,7 @@ union op_attrs {
     struct conv_attrs conv;
     struct norm_attrs norm;
     struct pool_attrs pool;
+    struct average_attrs average;
     struct clamp_attrs clamp;
     struct add_attrs add;
     struct dropout_attrs dropout;
@@ -110,6 +118,7 @@ union op_attrs {
  *   threshold_backward  grad_input = (grad_output + addend) where result > 0, else 0; the sum is rounded to the dtype
  *                   before masking, as the separate add would.
  *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.
+ *   average pooling (N,C,H,W), 3-D (N,C,D,H,W). Backward needs its input for the shape only.
  *   mean            (N,C,H,W) -> (N,C,1,1); mean_backward is grad/(H*W) spread over H,W.
  *   addmm           input (N,K) dense; weight (K,M), usually a transposed view; bias (M) or NULL-free float32.
  *                   weight and bias may be float32 while input is lower precision, as in convolution.

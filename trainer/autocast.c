@@ -12,6 +12,7 @@ static const struct {
 } lists[] = {
     {OP_CONVOLUTION, AUTOCAST_LOWER, AUTOCAST_LOWER},
     {OP_ADDMM, AUTOCAST_LOWER, AUTOCAST_LOWER},
+    {OP_AVG_POOL3D, AUTOCAST_FLOAT32, AUTOCAST_FOLLOW},
     {OP_GROUP_NORM, AUTOCAST_FOLLOW, AUTOCAST_FLOAT32},
     /* cross_entropy_loss is on the CPU's list, log_softmax and nll_loss on CUDA's: either way both see float32. */
     {OP_LOG_SOFTMAX, AUTOCAST_FLOAT32, AUTOCAST_FLOAT32},

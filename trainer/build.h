@@ -46,6 +46,9 @@ int build_relu(struct build *build, const char *name, int x);
 int build_relu6(struct build *build, const char *name, int x);
 int build_max_pool2d(struct build *build, const char *name, int x, int kernel, int stride, int padding);
 int build_adaptive_avg_pool2d_1(struct build *build, const char *name, int x);
+/* torch.nn.AvgPool2d; AdaptiveAvgPool2d to `size` x `size` (1: build_adaptive_avg_pool2d_1, as PyTorch does). */
+int build_avg_pool2d(struct build *build, const char *name, int x, struct average_attrs attrs);
+int build_adaptive_avg_pool2d(struct build *build, const char *name, int x, int size);
 int build_dropout(struct build *build, const char *name, int x, double p);
 int build_linear(struct build *build, const char *name, int x, int out_features);
 

@@ -10,3 +10,12 @@ enum status max_pool2d_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_MAX_POOL2D_BACKWARD, (int[]){grad, f.in[0], f.out[1], -1}, made, &node));
     return gradient_accumulate(self, f.in[0], self->graph->node[node].out[0]);
 }
+
+enum status average_pool_gradient(struct autograd *self, int forward, int grad)
+{
+    struct node f = self->graph->node[forward];
+    enum op_id backward = f.op == OP_AVG_POOL2D   ? OP_AVG_POOL2D_BACKWARD
+                          : f.op == OP_AVG_POOL3D ? OP_AVG_POOL3D_BACKWARD
+                                                  : OP_ADAPTIVE_AVG_POOL2D_BACKWARD;
+    return gradient_from_saved(self, forward, grad, backward, f.in[0]);
+}

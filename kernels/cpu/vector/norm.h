@@ -78,6 +78,12 @@ static inline size_t group_norm_planes_scratch_bytes(int64_t images, int64_t cha
     return norm_scratch_bytes(images * channels, 2, 0);
 }
 
+/* Average pooling: a float for each output index of D, H and W. */
+static inline size_t average_pool_scratch_bytes(int64_t d, int64_t h, int64_t w)
+{
+    return norm_scratch_bytes(d + h + w, 0, 1);
+}
+
 /* mean_rows and sum_rows: a sum and a zero for every lane, per thread; mean_backward_rows: a pixel per thread. */
 static inline size_t mean_scratch_bytes(int64_t channels, int threads)
 {
