@@ -115,6 +115,8 @@ union op_attrs {
  *                   `residual` (shape and layout of input) is added before the relu. save_invstd = 1/sqrt(var + eps).
  *                   Backward recomputes the relu's mask from input, weight, bias, save_*; it has no residual.
  *   group_norm      weight, bias float32 of size C; mean, rstd float32 (N, groups).
+ *   layer_norm      over the last dimensions, as many as the weight has; contiguous; weight, bias, mean, rstd float32.
+ *   gelu            the exact one, x Phi(x); backward takes the forward input.
  *   threshold_backward  grad_input = (grad_output + addend) where result > 0, else 0; the sum is rounded to the dtype
  *                   before masking, as the separate add would.
  *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.

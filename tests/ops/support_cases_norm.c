@@ -57,6 +57,28 @@
      .out = {{V4(n, c, h, w)}, {F1(c)}, {F1(c)}},                                                                  \
      .tolerance = TOLERANCE_SUM}
 
+/* Rows of `length` elements, as (2, rows / 2, length). */
+#define MAP3(...) CASE_SIZES(3, __VA_ARGS__), .varied = true
+#define STATISTIC3(...) CASE_SIZES(3, __VA_ARGS__), .dtype = DTYPE_FLOAT32
+#define LAYER_NORM(text, rows, length, fill_, tolerance_)                                                          \
+    {.op = OP_LAYER_NORM,                                                                                          \
+     .label = text,                                                                                                \
+     .attrs.norm = {.eps = 1e-6},                                                                                  \
+     .in = {{MAP3(2, (rows) / 2, length), .fill = fill_}, {F1(length)}, {F1(length)}},                             \
+     .out = {{MAP3(2, (rows) / 2, length)}, {STATISTIC3(2, (rows) / 2, 1)}, {STATISTIC3(2, (rows) / 2, 1)}},       \
+     .tolerance = TOLERANCE_##tolerance_},                                                                         \
+    {.op = OP_LAYER_NORM_BACKWARD,                                                                                 \
+     .label = text,                                                                                                \
+     .attrs.norm = {.eps = 1e-6},                                                                                  \
+     .in = {{MAP3(2, (rows) / 2, length)},                                                                         \
+            {MAP3(2, (rows) / 2, length), .fill = fill_},                                                          \
+            {STATISTIC3(2, (rows) / 2, 1), .fill = FILL_SAVED},                                                    \
+            {STATISTIC3(2, (rows) / 2, 1), .fill = FILL_SAVED},                                                    \
+            {F1(length)},                                                                                          \
+            {F1(length)}},                                                                                         \
+     .out = {{MAP3(2, (rows) / 2, length)}, {F1(length)}, {F1(length)}},                                           \
+     .tolerance = TOLERANCE_##tolerance_}
+
 static const struct op_case rows[] = {
     BATCH_NORM("training, 64 channels", 2, 64, 5, 6, false, 0, SUM, {0}),
     BATCH_NORM("training, 3 channels", 4, 3, 7, 9, false, 0, SUM, {0}),
@@ -100,6 +122,16 @@ static const struct op_case rows[] = {
     GROUP_NORM("1 group", 3, 6, 7, 5, 1),
     GROUP_NORM("3 channels, one sample", 1, 3, 9, 4, 3),
     GROUP_NORM("1x1 map", 2, 64, 1, 1, 8),
+    LAYER_NORM("rows of 96", 10, 96, FILL_NORMAL, SUM),
+    LAYER_NORM("rows of 7", 70, 7, FILL_NORMAL, SUM),
+    LAYER_NORM("rows of 45, mean far from 0", 6, 45, FILL_OFFSET, LONG_SUM),
+    LAYER_NORM("one long row each", 2, 1000, FILL_NORMAL, SUM),
+    {.op = OP_LAYER_NORM,
+     .label = "over two dimensions",
+     .attrs.norm = {.eps = 1e-5},
+     .in = {{MAP3(3, 4, 10)}, {F2(4, 10)}, {F2(4, 10)}},
+     .out = {{MAP3(3, 4, 10)}, {STATISTIC3(3, 1, 1)}, {STATISTIC3(3, 1, 1)}},
+     .tolerance = TOLERANCE_SUM},
 };
 
 const struct case_list cases_norm = {rows, sizeof rows / sizeof *rows};

@@ -28,6 +28,14 @@
      .flags = flags_,                                                                                              \
      .tolerance = TOLERANCE_ROUNDING}
 
+#define GELU_BACKWARD(text, n, c, h, w, flags_)                                                                    \
+    {.op = OP_GELU_BACKWARD,                                                                                       \
+     .label = text,                                                                                                \
+     .in = {{V4(n, c, h, w)}, {V4(n, c, h, w)}},                                                                   \
+     .out = {{V4(n, c, h, w)}},                                                                                    \
+     .flags = flags_,                                                                                              \
+     .tolerance = TOLERANCE_ROUNDING}
+
 #define ADD(op_, text, n, c, h, w, alpha_, relu_, flags_)                                                          \
     {.op = op_,                                                                                                    \
      .label = text,                                                                                                \
@@ -92,6 +100,10 @@ static const struct op_case rows[] = {
     UNARY(OP_HARDTANH_, "3 channels", 2, 3, 9, 11, 0),
     UNARY(OP_HARDTANH_, "17 channels", 1, 17, 5, 7, 0),
     UNARY(OP_RELU_, "large", 2, 64, 96, 90, CASE_LARGE),
+    UNARY(OP_GELU, "17 channels", 2, 17, 5, 7, 0),
+    UNARY(OP_GELU, "64 channels", 2, 64, 4, 3, 0),
+    GELU_BACKWARD("17 channels", 2, 17, 5, 7, CASE_MIXED),
+    GELU_BACKWARD("64 channels", 1, 64, 2, 3, CASE_MIXED),
     HARDTANH_BACKWARD("17 channels", 2, 17, 5, 7, 0),
     HARDTANH_BACKWARD("64 channels", 1, 64, 2, 3, 0),
     HARDTANH_BACKWARD("formats mixed", 2, 6, 5, 7, CASE_MIXED | CASE_MAY_REFUSE),

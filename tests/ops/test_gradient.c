@@ -55,6 +55,8 @@ static const struct gradient_row gradients[] = {
     {OP_CONVOLUTION, OP_CONVOLUTION_BACKWARD, {GRAD, IN(0), IN(1)}, {1, 2, 3}, bias_applies},
     {OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, {GRAD, IN(0), IN(1), IN(2), OUT(1), OUT(2)}, {1, 2, 3}, batch_norm_applies},
     {OP_GROUP_NORM, OP_GROUP_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2), IN(1)}, {1, 2, 3}},
+    {OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2), IN(1), IN(2)}, {1, 2, 3}},
+    {OP_GELU, OP_GELU_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_RELU, OP_THRESHOLD_BACKWARD, {GRAD, OUT(0)}, {1}},
     {OP_ADD, OP_THRESHOLD_BACKWARD, {GRAD, OUT(0)}, {1}, add_applies},
     {OP_ADD, OP_THRESHOLD_BACKWARD, {GRAD, OUT(0)}, {2}, add_applies},

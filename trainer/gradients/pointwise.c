@@ -27,3 +27,8 @@ enum status mean_gradient(struct autograd *self, int forward, int grad)
 {
     return gradient_from_saved(self, forward, grad, OP_MEAN_BACKWARD, -1);
 }
+
+enum status gelu_gradient(struct autograd *self, int forward, int grad)
+{
+    return gradient_from_saved(self, forward, grad, OP_GELU_BACKWARD, self->graph->node[forward].in[0]);
+}

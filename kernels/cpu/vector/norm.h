@@ -78,6 +78,22 @@ static inline size_t group_norm_planes_scratch_bytes(int64_t images, int64_t cha
     return norm_scratch_bytes(images * channels, 2, 0);
 }
 
+/* Layer norm: floats that a row of `length` is padded to. */
+static inline int64_t layer_norm_room(int64_t length)
+{
+    return (length + 31) / 32 * 32;
+}
+
+/* Weight and bias, and a row per thread; backward: the weight, and per thread two sums in doubles and four rows of floats. */
+static inline size_t layer_norm_scratch_bytes(int64_t length, int threads)
+{
+    return norm_scratch_bytes(layer_norm_room(length), 0, 2 + threads);
+}
+static inline size_t layer_norm_backward_scratch_bytes(int64_t length, int threads)
+{
+    return norm_scratch_bytes(layer_norm_room(length), 2 * threads, 4 * threads + 1);
+}
+
 /* Average pooling: a float for each output index of D, H and W. */
 static inline size_t average_pool_scratch_bytes(int64_t d, int64_t h, int64_t w)
 {

@@ -2,30 +2,9 @@
 #include <math.h>
 #include <omp.h>
 
+#include "kernels/cpu/vector/exponential.h"
 #include "kernels/cpu/vector/norm_kernels.h"
 #include "kernels/cpu/vector/pair.h"
-
-/*
- * exp for x <= 0, within 2 units in the last place: 2^n e^r with |r| <= ln 2 / 2, e^r by the polynomial of Cephes' expf
- * (Moshier). Results under the smallest normal number are 0; NaN stays NaN.
- */
-VECTOR_INLINE lfloat lanes_exp(lfloat x)
-{
-    const float round_by = 12582912.0f; /* 1.5 * 2^23: adding it leaves an integer in the low bits */
-    lfloat shifted = lanes_fma(x, lanes_set(1.44269504088896341f), lanes_set(round_by));
-    lfloat n = shifted - round_by;
-    lfloat r = lanes_fma(n, lanes_set(-0.693359375f), x);
-    r = lanes_fma(n, lanes_set(2.12194440e-4f), r);
-    lfloat p = lanes_set(1.9875691500e-4f);
-    p = lanes_fma(p, r, lanes_set(1.3981999507e-3f));
-    p = lanes_fma(p, r, lanes_set(8.3334519073e-3f));
-    p = lanes_fma(p, r, lanes_set(4.1665795894e-2f));
-    p = lanes_fma(p, r, lanes_set(1.6666665459e-1f));
-    p = lanes_fma(p, r, lanes_set(5.0000001201e-1f));
-    p = lanes_fma(p, r * r, r + 1.0f);
-    lint power = ((lint)shifted - (lint)lanes_set(round_by) + 127) << 23;
-    return lanes_select(x < lanes_set(-87.0f), lanes_set(0), p * (lfloat)power);
-}
 
 static float floats_max(const float *x, int64_t count)
 {
