@@ -1,15 +1,18 @@
-/* The reading thread fills blocks of a ring; each has room before it for what the taker keeps of the one before. */
+/*
+ * The reading thread fills blocks of a ring; each has room before it for what the taker keeps of the one before. ISA-L inflates,
+ * in a third of zlib's time: on two cores that share their units, what the reader takes is taken from the parser.
+ */
 #include "importers/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <isa-l/igzip_lib.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -29,8 +32,7 @@ struct block {
 struct source {
     char *path;
     int descriptor;
-    bool gzip, inflating;
-    z_stream stream;
+    struct inflate_state *gzip; /* NULL: a plain file */
     unsigned char *input; /* INPUT_BYTES: the file's bytes before inflation */
     size_t input_length;  /* of a plain file: of its first bytes, not yet handed on */
     const char *trouble;  /* written by the reader before `ended` */
@@ -89,52 +91,54 @@ static bool refill(struct source *self)
     ssize_t count = read_fully(self->descriptor, self->input, INPUT_BYTES);
     if (count < 0)
         self->failure = errno;
-    self->stream.next_in = self->input;
-    self->stream.avail_in = count > 0 ? (unsigned)count : 0;
+    self->gzip->next_in = self->input;
+    self->gzip->avail_in = count > 0 ? (unsigned)count : 0;
     return count > 0;
 }
 
 /* A member has ended: another may follow, or zeros (tapes and blocks are padded), or nothing. */
 static bool next_member(struct source *self)
 {
+    struct inflate_state *gzip = self->gzip;
+
     for (;;) {
-        if (self->stream.avail_in == 0 && !refill(self))
+        if (gzip->avail_in == 0 && !refill(self))
             return false;
-        if (*self->stream.next_in)
+        if (*gzip->next_in)
             break;
-        self->stream.next_in++;
-        self->stream.avail_in--;
+        gzip->next_in++;
+        gzip->avail_in--;
     }
-    if (*self->stream.next_in != 0x1f) {
+    if (*gzip->next_in != 0x1f) {
         self->trouble = "bytes that are no gzip follow its last member";
         return false;
     }
-    return inflateReset(&self->stream) == Z_OK;
+    isal_inflate_reset(gzip);
+    gzip->crc_flag = ISAL_GZIP;
+    return true;
 }
 
 static size_t fill_gzip(struct source *self, char *buffer)
 {
-    z_stream *stream = &self->stream;
+    struct inflate_state *gzip = self->gzip;
 
-    stream->next_out = (unsigned char *)buffer;
-    stream->avail_out = SOURCE_BLOCK_BYTES;
-    while (stream->avail_out && !self->trouble) {
-        if (stream->avail_in == 0 && !refill(self)) {
-            self->trouble = "its gzip stream breaks off";
+    gzip->next_out = (unsigned char *)buffer;
+    gzip->avail_out = SOURCE_BLOCK_BYTES;
+    while (!self->trouble) {
+        uint32_t had = gzip->avail_in, room = gzip->avail_out;
+        int code = isal_inflate(gzip); /* uses up its input, fills the block, or ends a member */
+        if (code == ISAL_INCORRECT_CHECKSUM)
+            self->trouble = "its gzip checksum or length is wrong";
+        else if (code < 0 || code == ISAL_NEED_DICT)
+            self->trouble = "its gzip data are damaged";
+        else if (gzip->block_state == ISAL_BLOCK_FINISH ? !next_member(self) : gzip->avail_out == 0)
             break;
-        }
-        int code = inflate(stream, Z_NO_FLUSH);
-        if (code == Z_STREAM_END) {
-            if (!next_member(self))
-                break;
-        } else if (code == Z_MEM_ERROR) {
-            self->trouble = "there is no memory to inflate it";
-        } else if (code != Z_OK && code != Z_BUF_ERROR) {
-            bool checksum = stream->msg && strstr(stream->msg, "check");
-            self->trouble = checksum ? "its gzip checksum or length is wrong" : "its gzip data are damaged";
-        }
+        else if (gzip->avail_in == 0 && !refill(self))
+            self->trouble = "its gzip stream breaks off";
+        else if (had && gzip->avail_in == had && gzip->avail_out == room)
+            self->trouble = "its gzip data are damaged"; /* no progress: never seen, and never to be waited for */
     }
-    return SOURCE_BLOCK_BYTES - stream->avail_out;
+    return SOURCE_BLOCK_BYTES - gzip->avail_out;
 }
 
 /* Waits for a free block; false when the taker has gone. */
@@ -182,13 +186,16 @@ static enum status open_stream(struct source *self)
     if (count < 0)
         return FAIL(IO, "%s: can't be read: %s", self->path, strerror(errno));
     self->input_length = (size_t)count;
-    self->gzip = count >= 2 && self->input[0] == 0x1f && self->input[1] == 0x8b;
-    if (!self->gzip)
+    if (count < 2 || self->input[0] != 0x1f || self->input[1] != 0x8b)
         return STATUS_OK;
-    self->stream.next_in = self->input;
-    self->stream.avail_in = (unsigned)count;
-    self->inflating = inflateInit2(&self->stream, 15 + 16) == Z_OK;
-    return self->inflating ? STATUS_OK : FAIL(NO_MEMORY, "%s: no memory to inflate it", self->path);
+    self->gzip = malloc(sizeof *self->gzip);
+    if (!self->gzip)
+        return FAIL(NO_MEMORY, "%s: no memory to inflate it", self->path);
+    isal_inflate_init(self->gzip);
+    self->gzip->crc_flag = ISAL_GZIP;
+    self->gzip->next_in = self->input;
+    self->gzip->avail_in = (unsigned)count;
+    return STATUS_OK;
 }
 
 static enum status make_blocks(struct source *self)
@@ -325,8 +332,7 @@ void source_close(struct source *self)
         pthread_mutex_unlock(&self->lock);
         pthread_join(self->reader, NULL);
     }
-    if (self->inflating)
-        inflateEnd(&self->stream);
+    free(self->gzip);
     if (self->descriptor >= 0)
         close(self->descriptor);
     release_blocks(self);

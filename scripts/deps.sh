@@ -6,7 +6,7 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 purpose=${1:-build}
 
-packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev dataset-fashion-mnist python3"
+packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libjpeg62-turbo-dev libpng-dev dataset-fashion-mnist python3"
 case $purpose in
 test) packages="$packages check sqlite3 chromium" ;;
 torch) packages="$packages check sqlite3 python3-venv" ;;
