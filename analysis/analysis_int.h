@@ -45,8 +45,8 @@ struct step_times {
 };
 
 /*
- * An operator measured by itself in several memory formats (table format_measurement). A number is the median over its
- * repetitions; draw 0 is that of the sample, the others are those of DRAWS - 1 resamples of them, so that a sum over
+ * An operator measured by itself in several memory formats (table format_measurement). A number is the lower quartile of
+ * its repetitions; draw 0 is that of the sample, the others are those of DRAWS - 1 resamples of them, so that a sum over
  * operators has an interval, too: every draw is a possible outcome of the whole measurement.
  */
 #define DRAWS 200

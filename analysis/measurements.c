@@ -1,10 +1,13 @@
-/* Pass: table format_measurement in memory, with resampled medians (struct measurement). */
+/* Pass: table format_measurement in memory, with its resampled quartiles (struct measurement). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/analysis_int.h"
 #include "base/random.h"
+
+/* The lower quartile: whatever disturbs a repetition makes it longer. */
+#define TYPICAL 0.25
 
 /* More than any probe makes. */
 #define MOST_REPETITIONS 1000
@@ -27,15 +30,20 @@ static int variant_of(const char *text)
     return -1;
 }
 
-static void draw_medians(const double *values, int count, uint64_t key, double *draws)
+static double typical(const double *values, int count)
+{
+    return stats_quantile(values, (size_t)count, TYPICAL);
+}
+
+static void draw_typical(const double *values, int count, uint64_t key, double *draws)
 {
     double sample[MOST_REPETITIONS];
 
-    draws[0] = stats_median(values, (size_t)count);
+    draws[0] = typical(values, count);
     for (int d = 1; d < DRAWS; d++) {
         for (int i = 0; i < count; i++)
             sample[i] = values[random_bits(key, (uint64_t)d * MOST_REPETITIONS + (uint64_t)i) % (uint64_t)count];
-        draws[d] = stats_median(sample, (size_t)count);
+        draws[d] = typical(sample, count);
     }
 }
 
@@ -55,11 +63,11 @@ static enum status close_variant(struct reader *self)
     TRY(array_make(draws, DRAWS, sizeof **draws));
     for (int i = 0; i < self->count && self->variant == VARIANT_AS_RUN; i++)
         self->dur_ns[i] -= self->library_ns[i];
-    draw_medians(self->dur_ns, self->count, (uint64_t)self->id * VARIANT_COUNT + (uint64_t)self->variant, *draws);
+    draw_typical(self->dur_ns, self->count, (uint64_t)self->id * VARIANT_COUNT + (uint64_t)self->variant, *draws);
     if (self->variant == VARIANT_AS_RUN)
-        made->kernel_ns = stats_median(self->kernel_ns, (size_t)self->count);
+        made->kernel_ns = typical(self->kernel_ns, self->count);
     if (self->variant == VARIANT_BLOCKED)
-        made->library_ns = stats_median(self->library_ns, (size_t)self->count);
+        made->library_ns = typical(self->library_ns, self->count);
     return STATUS_OK;
 }
 

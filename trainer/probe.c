@@ -29,30 +29,44 @@ static int entry_nodes(const struct graph *graph)
     return nodes;
 }
 
-static enum status line_up(const struct graph *ran, const struct graph *other, int *shift)
+/* Which nodes run, and by how much the nodes are shifted against those that ran: all behind the batch's way must be the same. */
+static enum status line_up(struct probe_graphs *graphs, enum probe_graph which)
 {
-    *shift = entry_nodes(other) - entry_nodes(ran);
+    const struct graph *ran = graphs->graph[GRAPH_RAN], *other = graphs->graph[which];
+    int shift = entry_nodes(other) - entry_nodes(ran);
+
+    TRY(array_make(&graphs->runs[which], other->nodes, sizeof(bool)));
+    for (int i = 0; i < other->orders; i++)
+        graphs->runs[which][other->order[i]] = true;
     for (int n = entry_nodes(ran); n < ran->nodes; n++) {
-        int m = n + *shift;
+        int m = n + shift;
         if (m >= other->nodes || other->node[m].op != ran->node[n].op || other->node[m].phase != ran->node[n].phase)
             return FAIL(UNSUPPORTED, "node %d of the step (%s) has no counterpart in another memory format", n,
                         op_name(ran->node[n].op));
     }
+    graphs->shift[which] = shift;
     return STATUS_OK;
+}
+
+static enum status make_graph(struct probe_graphs *graphs, enum probe_graph which, const struct session_config *config)
+{
+    graphs->graph[which] = &graphs->made[which];
+    return session_build(config, true, &graphs->made[which]);
 }
 
 static enum status make_graphs(const struct probe_config *config, struct probe_graphs *out)
 {
     struct session_config made = config->session->config;
-    bool is_contiguous = made.layout.format == FORMAT_CONTIGUOUS;
+    int fixes = made.layout.format == FORMAT_CONTIGUOUS ? 0 : -1;
 
-    out->ran = &config->session->train.graph;
-    made.layout = (struct layout_plan){.format = FORMAT_CHANNELS_LAST, .fixed = config->native, .fixes = is_contiguous ? 0 : -1};
-    TRY(session_build(&made, true, &out->kept));
+    out->graph[GRAPH_RAN] = &config->session->train.graph;
+    made.layout = (struct layout_plan){.format = FORMAT_CHANNELS_LAST, .fixed = config->native, .fixes = fixes};
+    TRY(make_graph(out, GRAPH_KEPT, &made));
     made.layout = (struct layout_plan){.format = FORMAT_CONTIGUOUS, .fixed = config->native, .fixes = -1};
-    TRY(session_build(&made, true, &out->contiguous));
-    TRY(line_up(out->ran, &out->kept, &out->shift_kept));
-    return line_up(out->ran, &out->contiguous, &out->shift_contiguous);
+    TRY(make_graph(out, GRAPH_CONTIGUOUS, &made));
+    for (int which = 0; which < PROBE_GRAPHS; which++)
+        TRY(line_up(out, (enum probe_graph)which));
+    return STATUS_OK;
 }
 
 static enum status add_op(struct probe_case *one, int op)
@@ -78,7 +92,7 @@ static enum status collect(const struct probe_config *config, const struct probe
 {
     const struct plan *plan = &config->session->train.plan;
 
-    for (int n = 0; n < graphs->ran->nodes; n++) {
+    for (int n = entry_nodes(graphs->graph[GRAPH_RAN]); n < graphs->graph[GRAPH_RAN]->nodes; n++) {
         struct probe_case *one = calloc(1, sizeof *one);
         if (!one)
             return FAIL(NO_MEMORY, "no memory for what node %d is compared with", n);
@@ -137,8 +151,8 @@ enum status probe_run(const struct probe_config *config, const struct probe_sink
     enum status status;
 
     memset(out, 0, sizeof *out);
-    graph_init(&graphs.kept);
-    graph_init(&graphs.contiguous);
+    for (int which = 0; which < PROBE_GRAPHS; which++)
+        graph_init(&graphs.made[which]);
     TRY_OUT(make_graphs(config, &graphs));
     TRY_OUT(collect(config, &graphs, &cases));
     qsort(cases.list, (size_t)cases.list_count, sizeof *cases.list, by_weight);
@@ -148,7 +162,9 @@ out:
     for (int i = 0; i < cases.list_count; i++)
         probe_case_free(cases.list[i]);
     free(cases.list);
-    graph_release(&graphs.kept);
-    graph_release(&graphs.contiguous);
+    for (int which = 0; which < PROBE_GRAPHS; which++) {
+        graph_release(&graphs.made[which]);
+        free(graphs.runs[which]);
+    }
     return status;
 }

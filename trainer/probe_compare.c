@@ -77,16 +77,18 @@ static bool converts_at(const struct node *node, int position)
 }
 
 /* The node's own call, and before it those of its conversions that `except` has not got, too; NULL: none of them. */
-static void take(struct probe_side *side, const struct graph *graph, const struct backend *backend, int number,
-                 const struct node *except)
+static void take(struct probe_side *side, const struct probe_graphs *graphs, enum probe_graph which,
+                 const struct backend *backend, int number, const struct node *except)
 {
-    const struct node *node = &graph->node[number];
+    const struct graph *graph = graphs->graph[which];
+    const struct node *node = &graph->node[number + graphs->shift[which]];
 
+    number += graphs->shift[which];
     side->wanted = true;
     side->graph = graph;
     side->backend = backend;
     side->calls = 0;
-    if (node->fused_into >= 0 || op_flags(node->op) & OP_ALIAS)
+    if (!graphs->runs[which][number] || node->fused_into >= 0 || op_flags(node->op) & OP_ALIAS)
         return;
     int calls = plan_calls_of(graph, number, side->call);
     for (int i = 0; i < calls; i++) {
@@ -136,24 +138,25 @@ static void compare_kernels(const struct probe_graphs *graphs, int number, struc
 
     if (kept->calls != 1 || kept->call[0].call.op == OP_COPY || kept->call[0].call.op == OP_CLONE)
         return;
-    take(other, &graphs->contiguous, kept->backend, number + graphs->shift_contiguous, NULL);
+    take(other, graphs, GRAPH_CONTIGUOUS, kept->backend, number, NULL);
     if (other->calls != 1 || same_call(&other->call[0].call, &kept->call[0].call)) {
         drop(other);
         return;
     }
     if (blocked && (other->call[0].call.op == OP_CONVOLUTION || other->call[0].call.op == OP_CONVOLUTION_BACKWARD))
-        take(&out->side[PROBE_BLOCKED], &graphs->contiguous, blocked, number + graphs->shift_contiguous, NULL);
+        take(&out->side[PROBE_BLOCKED], graphs, GRAPH_CONTIGUOUS, blocked, number, NULL);
 }
 
 bool probe_compare(const struct probe_graphs *graphs, const struct backend *backend, int number, struct probe_case *out)
 {
-    const struct node *ran = &graphs->ran->node[number], *kept = &graphs->kept.node[number + graphs->shift_kept];
+    const struct node *ran = &graphs->graph[GRAPH_RAN]->node[number];
+    const struct node *kept = &graphs->graph[GRAPH_KEPT]->node[number + graphs->shift[GRAPH_KEPT]];
     struct probe_side *as_run = &out->side[PROBE_AS_RUN], *channels_last = &out->side[PROBE_CHANNELS_LAST];
 
     if (ran->phase == PHASE_DATA || ran->phase == PHASE_OPTIMIZER)
         return false;
-    take(as_run, graphs->ran, backend, number, NULL);
-    take(channels_last, &graphs->kept, backend, number + graphs->shift_kept, ran);
+    take(as_run, graphs, GRAPH_RAN, backend, number, NULL);
+    take(channels_last, graphs, GRAPH_KEPT, backend, number, ran);
     if (!has_image(as_run) && !has_image(channels_last))
         return false;
     if (is_conversion(ran))

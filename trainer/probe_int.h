@@ -23,10 +23,12 @@ struct probe_case {
 };
 
 /* The graphs side by side. Node n of `ran` is node n + shift of another. */
+enum probe_graph { GRAPH_RAN, GRAPH_KEPT, GRAPH_CONTIGUOUS, PROBE_GRAPHS };
 struct probe_graphs {
-    const struct graph *ran;
-    struct graph kept, contiguous;
-    int shift_kept, shift_contiguous;
+    const struct graph *graph[PROBE_GRAPHS];
+    struct graph made[PROBE_GRAPHS]; /* that of GRAPH_RAN is the session's */
+    bool *runs[PROBE_GRAPHS];        /* by node: it is in the order of execution (layouts takes copies out that change nothing) */
+    int shift[PROBE_GRAPHS];
 };
 
 /* Fills a zeroed case from node `node` of the graph that ran; false when there is nothing to compare. */

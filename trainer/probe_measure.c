@@ -21,9 +21,6 @@ struct listener {
     struct probe_time time;
 };
 
-static const int identity[OP_MAX_KERNELS] = {0, 1, 2, 3, 4, 5, 6, 7};
-_Static_assert(OP_MAX_KERNELS == 8, "one number for each kernel of a call");
-
 static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 {
     struct listener *listener = self;
@@ -65,8 +62,10 @@ static int64_t bytes_of_owner(const struct bench *bench, int owner)
         for (int i = 0; i < OP_MAX_IN + OP_MAX_OUT; i++) {
             int value = i < OP_MAX_IN ? call->in_value[i] : call->out_value[i - OP_MAX_IN];
             const struct tensor *tensor = i < OP_MAX_IN ? &call->in[i] : &call->out[i - OP_MAX_IN];
-            if (value >= 0 && graph_memory_of(side->graph, value) == owner && tensor_span_bytes(tensor) > most)
-                most = tensor_span_bytes(tensor);
+            if (value < 0 || graph_memory_of(side->graph, value) != owner)
+                continue;
+            int64_t end = graph_memory_offset(side->graph, value) + tensor_span_bytes(tensor);
+            most = end > most ? end : most;
         }
     }
     return most;
@@ -74,13 +73,13 @@ static int64_t bytes_of_owner(const struct bench *bench, int owner)
 
 static enum status give_memory(struct bench *bench, struct device *device, struct tensor *tensor, int value)
 {
-    int owner = value < 0 ? -1 : graph_memory_of(bench->side->graph, value);
-
     if (value < 0)
         return STATUS_OK;
+    int owner = graph_memory_of(bench->side->graph, value);
+    int64_t offset = graph_memory_offset(bench->side->graph, value);
     for (int b = 0; b < bench->blocks; b++) {
         if (bench->owner[b] == owner) {
-            tensor->data = bench->memory[b];
+            tensor->data = (char *)bench->memory[b] + offset;
             return STATUS_OK;
         }
     }
@@ -91,7 +90,7 @@ static enum status give_memory(struct bench *bench, struct device *device, struc
     fill(tensor, memory, bytes);
     bench->owner[bench->blocks] = owner;
     bench->memory[bench->blocks++] = memory;
-    tensor->data = memory;
+    tensor->data = (char *)memory + offset;
     return STATUS_OK;
 }
 
@@ -140,7 +139,11 @@ static enum status run_side(struct bench *bench, struct device *device, struct p
 {
     struct listener listener = {0};
     const struct observer observer = {.self = &listener, .kernel = on_kernel};
-    struct run_context context = {device, bench->scratch, &observer, identity};
+    int number[OP_MAX_KERNELS];
+    struct run_context context = {device, bench->scratch, &observer, number};
+
+    for (int k = 0; k < OP_MAX_KERNELS; k++)
+        number[k] = k;
     int64_t start = clock_ns();
 
     for (int c = 0; c < bench->side->calls; c++) {

@@ -27,6 +27,9 @@ struct race_config {
  */
 enum status race_run(const struct race_config *config, double *dur_ns);
 
+/* So many steps of one session, told to an observer that it was declared to. */
+enum status race_watch(const struct race_config *config, int which, const struct observer *observer, int steps);
+
 /* Whether two sessions' graphs have the same formats and conversions throughout: then there is nothing to compare. */
 bool race_is_even(const struct session *a, const struct session *b);
 
