@@ -64,6 +64,10 @@ struct view_attrs {
     int dim;                         /* slice, split, select, unsqueeze, squeeze */
     int64_t start, length;           /* slice: length elements from start; split: length of each part; select: start */
 };
+/* cat: the dimension along which inputs are put one behind the other; stack: the new dimension. */
+struct cat_attrs {
+    int dim;
+};
 enum copy_format { COPY_PRESERVE, COPY_CONTIGUOUS, COPY_CHANNELS_LAST };
 /* When a copy is made at all. */
 enum copy_when {
@@ -100,6 +104,7 @@ union op_attrs {
     struct dropout_attrs dropout;
     struct view_attrs view;
     struct copy_attrs copy;
+    struct cat_attrs cat;
     struct loss_attrs loss;
     struct sgd_attrs sgd;
     struct adamw_attrs adamw;
@@ -133,6 +138,8 @@ union op_attrs {
  *   nll_loss        target int64 (N); loss float32 scalar, mean; with label smoothing e: (1-e) nll + e * mean(-log p).
  *                   Backward: grad_output float32 scalar (the loss scale).
  *   copy            any strides to any strides, any float dtype to any float dtype: the layout conversion and the cast.
+ *   cat             any strides and float dtypes to a dense output; sizes agree but for cat.dim.
+ *   zeros           of the sizes in view.dims, view.size; float32 unless its output is given.
  *   sgd, adamw      flat float32 tensors (1-D, equal length), in place. learning_rate float32 scalar; first_step float32
  *                   scalar, nonzero on the step that initialises the momentum buffer; step float32 scalar, incremented.
  *                   found_inf float32 scalar: nonzero skips everything, step count included.

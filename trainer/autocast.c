@@ -14,6 +14,7 @@ static const struct {
     {OP_ADDMM, AUTOCAST_LOWER, AUTOCAST_LOWER},
     {OP_AVG_POOL3D, AUTOCAST_FLOAT32, AUTOCAST_FOLLOW},
     {OP_LAYER_NORM, AUTOCAST_FOLLOW, AUTOCAST_FLOAT32},
+    {OP_CAT, AUTOCAST_PROMOTE, AUTOCAST_FOLLOW},
     {OP_GROUP_NORM, AUTOCAST_FOLLOW, AUTOCAST_FLOAT32},
     /* cross_entropy_loss is on the CPU's list, log_softmax and nll_loss on CUDA's: either way both see float32. */
     {OP_LOG_SOFTMAX, AUTOCAST_FLOAT32, AUTOCAST_FLOAT32},
@@ -65,12 +66,24 @@ static enum status cast_input(struct graph *graph, int value, enum dtype dtype, 
     return STATUS_OK;
 }
 
+/* float32 as soon as one input is. */
+static enum dtype widest(const struct graph *graph, enum dtype lower, const int *in)
+{
+    for (int i = 0; i < OP_MAX_IN && in[i] != -1; i++) {
+        if (in[i] >= 0 && graph->value[in[i]].tensor.dtype == DTYPE_FLOAT32)
+            return DTYPE_FLOAT32;
+    }
+    return lower;
+}
+
 enum status autocast_inputs(struct graph *graph, const struct autocast *autocast, enum op_id op, int module, int *in)
 {
     enum autocast_list list = autocast->enabled ? autocast_list(autocast->device, op) : AUTOCAST_FOLLOW;
     if (list == AUTOCAST_FOLLOW)
         return STATUS_OK;
-    enum dtype dtype = list == AUTOCAST_LOWER ? autocast->dtype : DTYPE_FLOAT32;
+    enum dtype dtype = list == AUTOCAST_LOWER     ? autocast->dtype
+                       : list == AUTOCAST_PROMOTE ? widest(graph, autocast->dtype, in)
+                                                  : DTYPE_FLOAT32;
     int count = 0;
     while (count < OP_MAX_IN && in[count] != -1)
         count++;

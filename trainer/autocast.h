@@ -8,7 +8,8 @@
 
 #include "trainer/graph.h"
 
-enum autocast_list { AUTOCAST_FOLLOW, AUTOCAST_LOWER, AUTOCAST_FLOAT32 };
+/* Promote: inputs are cast to the widest of their dtypes. */
+enum autocast_list { AUTOCAST_FOLLOW, AUTOCAST_LOWER, AUTOCAST_FLOAT32, AUTOCAST_PROMOTE };
 
 struct autocast {
     bool enabled;

@@ -61,6 +61,9 @@ int build_permute(struct build *build, int x, const int *order);
 int build_transpose(struct build *build, int x, int a, int b);
 void build_split(struct build *build, int x, int64_t length, int dim, int parts[OP_MAX_OUT]);
 
+/* torch.cat of `count` tensors along `dim`. */
+int build_cat(struct build *build, const int *x, int count, int dim);
+
 /* Tensor.reshape and torch.flatten(x, 1), which copy where no view is possible; Tensor.contiguous(). */
 int build_reshape(struct build *build, int x, int dims, const int64_t *size);
 int build_flatten(struct build *build, int x);

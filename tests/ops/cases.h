@@ -81,6 +81,7 @@ struct case_list {
 };
 extern const struct case_list cases_convolution, cases_norm, cases_pointwise, cases_pooling, cases_matrix,
     cases_optimizer, cases_average;
+extern const struct case_list cases_movement;
 
 /* Every row of every list. */
 int case_count(void);

@@ -3,8 +3,11 @@
 
 #include <stddef.h>
 
-static const struct case_list *const lists[] = {&cases_convolution, &cases_norm,   &cases_pointwise,
-                                                &cases_pooling,     &cases_matrix, &cases_optimizer, &cases_average};
+static const struct case_list *const lists[] = {
+    &cases_convolution, &cases_norm,    &cases_pointwise, &cases_pooling, &cases_matrix, &cases_optimizer,
+    &cases_average,
+    &cases_movement,
+};
 #define LISTS (sizeof lists / sizeof *lists)
 
 int case_count(void)

@@ -23,6 +23,8 @@ static void count(const struct model *model, const char *name, enum memory_forma
     for (int n = 0; n < graph.nodes; n++) {
         for (int c = 0; c < graph.node[n].conversions; c++) {
             bool own = graph.node[n].conversion[c].dest >= 0;
+            if (graph.node[n].conversion[c].copy) /* a slice gathered in its own order */
+                continue;
             (own ? real : mixed_count)[graph.node[n].op]++;
             *(own ? &all_real : &all_mixed) += 1;
             by_cause[graph.node[n].conversion[c].cause] += own;
@@ -161,11 +163,30 @@ START_TEST(one_channel_and_one_pixel_are_both_formats)
 }
 END_TEST
 
+/*
+ * ShuffleNetV2, derived from PyTorch's strides (tests/parity): the first shuffle of each of three stages makes the map
+ * contiguous (3, and 3 gradients); the other 13 find it so, since cat of a contiguous slice and a channels_last map is
+ * contiguous (13 mixed). Convolutions convert what comes from a shuffle: 13 second halves, both branches of stage3.0 and
+ * stage4.0, conv5: 18, and as many saved inputs.
+ */
+START_TEST(shufflenet_converts_at_every_stage)
+{
+    for (int p = 0; p < 3; p++) {
+        count(zoo("shufflenet_v2_x1_0"), torch_policies[p], FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, 64);
+        ck_assert_int_eq(by_cause[CAUSE_EXPLICIT], 3);
+        ck_assert_int_eq(real[OP_CLONE], 3 + 3);
+        ck_assert_int_eq(real[OP_CONVOLUTION], 18);
+        ck_assert_int_eq(real[OP_CONVOLUTION_BACKWARD], 18);
+        ck_assert_int_eq(mixed_count[OP_CAT], 13 + 13);
+    }
+}
+END_TEST
+
 int main(void)
 {
     return run_tests("layouts", (const TTest *const[]){
                                     resnet50_converts_its_input_only, contiguous_models_never_convert,
                                     group_norm_of_torch_2_14_on_cuda, one_pixel_maps_are_never_converted,
                                     group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats,
-                                    NULL});
+                                    shufflenet_converts_at_every_stage, NULL});
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/status.h"
+
 int build_add_(struct build *build, int x, int other)
 {
     return build_op(build, OP_ADD_, &(union op_attrs){.add = {.alpha = 1}}, (int[]){x, other, -1});
@@ -11,6 +13,18 @@ int build_add_(struct build *build, int x, int other)
 int build_add(struct build *build, int x, int other)
 {
     return build_op(build, OP_ADD, &(union op_attrs){.add = {.alpha = 1}}, (int[]){x, other, -1});
+}
+
+int build_cat(struct build *build, const int *x, int count, int dim)
+{
+    int in[OP_MAX_IN + 1];
+    if (build->status == STATUS_OK && count > OP_MAX_IN)
+        build->status = FAIL(UNSUPPORTED, "aten::cat of %d tensors: at most %d", count, OP_MAX_IN);
+    if (build->status != STATUS_OK)
+        return -1;
+    memcpy(in, x, (size_t)count * sizeof *x);
+    in[count] = -1;
+    return build_op(build, OP_CAT, &(union op_attrs){.cat = {dim}}, in);
 }
 
 int build_permute(struct build *build, int x, const int *order)

@@ -1,0 +1,41 @@
+/* Operators that only move data and are no views: cat, zeros. */
+#include "kernels/ops/facts.h"
+
+static enum status check_part(const struct op_query *query, int position, int dim)
+{
+    const struct tensor *first = query->in[0], *part = query->in[position];
+    char first_shape[FACTS_SHAPE_BYTES], part_shape[FACTS_SHAPE_BYTES];
+    bool fits = part->dims == first->dims;
+    for (int d = 0; fits && d < first->dims; d++)
+        fits = d == dim || part->size[d] == first->size[d];
+    if (fits)
+        return STATUS_OK;
+    return FAIL(USAGE, "%s: tensor %d %s and the first one %s must have equal sizes but for dimension %d",
+                op_name(query->op), position, facts_shape(part_shape, part), facts_shape(first_shape, first), dim);
+}
+
+static enum status infer_cat(const struct op_query *query, struct tensor *out)
+{
+    int dim = query->attrs->cat.dim;
+    TRY(facts_need(query, 0, -1));
+    struct tensor made = *query->in[0];
+    if (dim < 0 || dim >= made.dims)
+        return FAIL(USAGE, "%s: tensors of %d dimensions have no dimension %d", op_name(query->op), made.dims, dim);
+    for (int i = 1; i < OP_MAX_IN && query->in[i]; i++) {
+        TRY(check_part(query, i, dim));
+        made.size[dim] += query->in[i]->size[dim];
+        made.dtype = facts_promote(made.dtype, query->in[i]->dtype);
+    }
+    out[0] = facts_like(&made);
+    return STATUS_OK;
+}
+
+static enum status infer_zeros(const struct op_query *query, struct tensor *out)
+{
+    const struct view_attrs *view = &query->attrs->view;
+    out[0] = tensor_make(DTYPE_FLOAT32, view->dims, view->size, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+const struct op_facts facts_cat = {infer_cat, NULL, 0};
+const struct op_facts facts_zeros = {infer_zeros, NULL, 0};
