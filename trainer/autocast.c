@@ -103,6 +103,9 @@ void autocast_adopt(struct graph *graph, int node)
         int value = graph->node[node].in[i];
         if (value < 0 || graph->value[value].stand_in < 0)
             continue;
-        graph->node[graph->value[value].producer].fused_into = node;
+        int cast = graph->value[value].producer;
+        while (op_flags(graph->node[cast].op) & OP_ALIAS) /* a view of a cast weight */
+            cast = graph->value[graph->node[cast].in[0]].producer;
+        graph->node[cast].fused_into = node;
     }
 }

@@ -43,7 +43,6 @@ enum status gradient_view(struct autograd *self, int forward, enum op_id op, con
     return STATUS_OK;
 }
 
-/* The gradient of `value` gets another summand. Parameters' first gradient becomes their VALUE_GRADIENT. */
 enum status gradient_accumulate(struct autograd *self, int value, int gradient)
 {
     struct graph *graph = self->graph;
@@ -64,31 +63,38 @@ enum status gradient_accumulate(struct autograd *self, int value, int gradient)
     return STATUS_OK;
 }
 
-void gradient_set_parameter(struct graph *graph, int parameter, int gradient)
-{
-    graph->value[parameter].gradient = gradient;
-    graph->value[gradient].kind = VALUE_GRADIENT;
-}
-
-enum status gradient_finish_parameter(struct autograd *self, int value, int gradient, int producer)
+/*
+ * Backward of a parameter's cast: an aten::_to_copy to float32 that the kernel of whoever made the gradient does, so that
+ * the gradient, and views through which it came, are the float32 one's memory.
+ */
+static enum status cast_gradient(struct autograd *self, int forward)
 {
     struct graph *graph = self->graph;
-    if (value < 0 || gradient < 0)
-        return STATUS_OK;
-    int parameter = graph->value[value].stand_in;
-    if (parameter < 0) {
-        gradient_set_parameter(graph, value, gradient);
-        return STATUS_OK;
-    }
+    int cast = graph->node[forward].out[0], parameter = graph->value[cast].stand_in, gradient = self->gradient[cast], node;
     struct tensor made[OP_MAX_OUT];
     gradient_like(graph, made, parameter, -1, -1);
-    int node;
-    TRY(gradient_add_node(self, graph->value[value].producer, OP_COPY, (int[]){gradient, -1}, made, &node));
-    graph->node[node].fused_into = producer;
-    int wide = graph->node[node].out[0];
-    graph->value[gradient].stand_in = wide;
-    gradient_set_parameter(graph, parameter, wide);
-    return STATUS_OK;
+    TRY(gradient_add_node(self, forward, OP_COPY, (int[]){gradient, -1}, made, &node));
+    int wide = graph->node[node].out[0], base = gradient;
+    while (graph->value[base].alias_of >= 0)
+        base = graph->value[base].alias_of;
+    graph->node[node].fused_into = graph->value[base].producer;
+    graph->value[base].stand_in = wide;
+    return gradient_accumulate(self, parameter, wide);
+}
+
+/* What a parameter has gathered becomes its VALUE_GRADIENT: the memory behind views of it (linear's turned weight). */
+static void set_parameters(const struct autograd *self, int values)
+{
+    struct graph *graph = self->graph;
+    for (int v = 0; v < values; v++) {
+        int gradient = self->gradient[v];
+        if (graph->value[v].kind != VALUE_PARAMETER || graph->value[v].alias_of >= 0 || gradient < 0)
+            continue;
+        while (graph->value[gradient].alias_of >= 0)
+            gradient = graph->value[gradient].alias_of;
+        graph->value[v].gradient = gradient;
+        graph->value[gradient].kind = VALUE_GRADIENT;
+    }
 }
 
 enum status gradient_from_saved(struct autograd *self, int forward, int grad, enum op_id backward, int saved)
@@ -122,8 +128,10 @@ static enum status differentiate(struct autograd *self, int forward)
 {
     struct graph *graph = self->graph;
     const struct node *node = &graph->node[forward];
-    if (!has_gradient(self, node) || graph->value[node->out[0]].stand_in >= 0)
+    if (!has_gradient(self, node))
         return STATUS_OK;
+    if (graph->value[node->out[0]].stand_in >= 0)
+        return cast_gradient(self, forward);
     for (size_t i = 0; i < sizeof gradients / sizeof gradients[0]; i++) {
         if (gradients[i].op == node->op)
             return gradients[i].gradient(self, forward, self->gradient[node->out[0]]);
@@ -143,6 +151,8 @@ enum status autograd_backward(struct graph *graph)
     enum status status = STATUS_OK;
     for (int n = nodes - 1; n >= 0 && status == STATUS_OK; n--)
         status = differentiate(&self, n);
+    if (status == STATUS_OK)
+        set_parameters(&self, values);
     free(self.gradient);
     return status;
 }

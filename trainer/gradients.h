@@ -33,17 +33,11 @@ enum status gradient_add_other(struct autograd *self, int forward, enum op_id op
 enum status gradient_view(struct autograd *self, int forward, enum op_id op, const struct view_attrs *attrs, int x,
                           int *out);
 
-/* The gradient of `value` gets another summand; values without requires_grad and absent ones (-1) are passed over. */
-enum status gradient_accumulate(struct autograd *self, int value, int gradient);
-
-/* Declares a backward output as the gradient of a parameter itself. */
-void gradient_set_parameter(struct graph *graph, int parameter, int gradient);
-
 /*
- * Gradient of a parameter, seen through the autocast cast that may stand before it: the cast's own backward is an
- * aten::_to_copy that the producer's kernel does (it writes float32 at once).
+ * The gradient of `value` gets another summand; values without requires_grad and absent ones (-1) are passed over. Parameters
+ * are no exception, nor are casts of them: the walk comes to both.
  */
-enum status gradient_finish_parameter(struct autograd *self, int value, int gradient, int producer);
+enum status gradient_accumulate(struct autograd *self, int value, int gradient);
 
 /* Operators whose backward takes (grad, saved) and gives input 0's gradient. */
 enum status gradient_from_saved(struct autograd *self, int forward, int grad, enum op_id backward, int saved);

@@ -11,6 +11,6 @@ enum status convolution_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_CONVOLUTION_BACKWARD, (int[]){grad, x, w, -1}, made, &node));
     struct node made_node = graph->node[node];
     TRY(gradient_accumulate(self, x, made_node.out[0]));
-    TRY(gradient_finish_parameter(self, w, made_node.out[1], node));
-    return gradient_finish_parameter(self, b, made_node.out[2], node);
+    TRY(gradient_accumulate(self, w, made_node.out[1]));
+    return gradient_accumulate(self, b, made_node.out[2]);
 }

@@ -1,32 +1,48 @@
 /* Gradients of matrix products. */
 #include "trainer/gradients.h"
 
-/* output = input weight + bias: grad_input = grad weight^T, grad_weight^T = grad^T input, grad_bias = sum of grad. */
+static enum status turn(struct autograd *self, int forward, int x, int *out)
+{
+    return gradient_view(self, forward, OP_T, &(struct view_attrs){.order = {1, 0}}, x, out);
+}
+
+/* The weight as it lies in memory; of a cast one, the operator reads the parameter itself. */
+static enum status turn_back(struct autograd *self, int forward, int turned, int *out)
+{
+    struct graph *graph = self->graph;
+    TRY(turn(self, forward, turned, out));
+    int shadow = graph->value[turned].stand_in;
+    if (shadow >= 0)
+        graph->value[*out].stand_in = graph->value[shadow].alias_of;
+    return STATUS_OK;
+}
+
+/* The gradient of addmm's turned weight, turned back, goes to the weight. */
+static enum status weight_gradient(struct autograd *self, int turned, int grad)
+{
+    struct graph *graph = self->graph;
+    int weight = graph->node[graph->value[turned].producer].in[0], out;
+    TRY(turn(self, graph->value[turned].producer, grad, &out));
+    return gradient_accumulate(self, weight, out);
+}
+
+/* output = input weight + bias: grad_input = grad weight^T, grad_weight^T = (grad^T input)^T, grad_bias = sum of grad. */
 enum status addmm_gradient(struct autograd *self, int forward, int grad)
 {
     struct graph *graph = self->graph;
     struct node f = graph->node[forward];
-    int bias = graph_stand_in(graph, f.in[0]), x = f.in[1];
-    int weight = graph->value[graph_stand_in(graph, f.in[2])].alias_of, node;
+    int weight, turned, node, inputs, back;
     struct tensor made[OP_MAX_OUT];
-    gradient_like(graph, made, x, -1, -1);
-    TRY(gradient_add_node(self, forward, OP_MM, (int[]){grad, weight, -1}, made, &node));
-    TRY(gradient_accumulate(self, x, graph->node[node].out[0]));
-
-    struct tensor turned = graph->value[grad].tensor;
-    turned.size[0] = graph->value[grad].tensor.size[1];
-    turned.size[1] = graph->value[grad].tensor.size[0];
-    turned.stride[0] = 1;
-    turned.stride[1] = turned.size[0];
-    int view = graph_add_value(graph, &turned, VALUE_ACTIVATION);
-    graph->value[view].alias_of = grad;
-    graph->value[view].producer = graph->value[grad].producer;
+    TRY(turn_back(self, forward, f.in[2], &weight));
+    gradient_like(graph, made, f.in[1], -1, -1);
+    TRY(gradient_add_node(self, forward, OP_MM, (int[]){grad, weight, -1}, made, &inputs));
+    TRY(turn(self, forward, grad, &turned));
     gradient_like(graph, made, weight, -1, -1);
-    TRY(gradient_add_node(self, forward, OP_MM, (int[]){view, x, -1}, made, &node));
-    gradient_set_parameter(graph, weight, graph->node[node].out[0]);
-
-    gradient_like(graph, made, bias, -1, -1);
+    TRY(gradient_add_node(self, forward, OP_MM, (int[]){turned, f.in[1], -1}, made, &node));
+    TRY(turn(self, forward, graph->node[node].out[0], &back));
+    gradient_like(graph, made, f.in[0], -1, -1);
     TRY(gradient_add_node(self, forward, OP_SUM, (int[]){grad, -1}, made, &node));
-    gradient_set_parameter(graph, bias, graph->node[node].out[0]);
-    return STATUS_OK;
+    TRY(gradient_accumulate(self, f.in[0], graph->node[node].out[0]));
+    TRY(gradient_accumulate(self, f.in[1], graph->node[inputs].out[0]));
+    return weight_gradient(self, f.in[2], back);
 }

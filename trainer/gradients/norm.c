@@ -12,8 +12,8 @@ enum status batch_norm_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_BATCH_NORM_BACKWARD, in, made, &node));
     struct node made_node = graph->node[node];
     TRY(gradient_accumulate(self, f.in[0], made_node.out[0]));
-    TRY(gradient_finish_parameter(self, f.in[1], made_node.out[1], node));
-    return gradient_finish_parameter(self, f.in[2], made_node.out[2], node);
+    TRY(gradient_accumulate(self, f.in[1], made_node.out[1]));
+    return gradient_accumulate(self, f.in[2], made_node.out[2]);
 }
 
 enum status group_norm_gradient(struct autograd *self, int forward, int grad)
@@ -27,8 +27,8 @@ enum status group_norm_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_GROUP_NORM_BACKWARD, in, made, &node));
     struct node made_node = graph->node[node];
     TRY(gradient_accumulate(self, f.in[0], made_node.out[0]));
-    TRY(gradient_finish_parameter(self, f.in[1], made_node.out[1], node));
-    return gradient_finish_parameter(self, f.in[2], made_node.out[2], node);
+    TRY(gradient_accumulate(self, f.in[1], made_node.out[1]));
+    return gradient_accumulate(self, f.in[2], made_node.out[2]);
 }
 
 enum status layer_norm_gradient(struct autograd *self, int forward, int grad)

@@ -23,9 +23,20 @@ enum status add_gradient(struct autograd *self, int forward, int grad)
     return gradient_accumulate(self, f.in[1], grad);
 }
 
+/* expand, then div: the quotient's kernel reads the gradient before it was expanded. */
 enum status mean_gradient(struct autograd *self, int forward, int grad)
 {
-    return gradient_from_saved(self, forward, grad, OP_MEAN_BACKWARD, -1);
+    struct graph *graph = self->graph;
+    int x = graph->node[forward].in[0], wide, node;
+    struct view_attrs attrs = {.dims = graph->value[x].tensor.dims};
+    for (int d = 0; d < attrs.dims; d++)
+        attrs.size[d] = graph->value[x].tensor.size[d];
+    TRY(gradient_view(self, forward, OP_EXPAND, &attrs, grad, &wide));
+    graph->value[wide].stand_in = grad;
+    struct tensor made[OP_MAX_OUT];
+    gradient_like(graph, made, x, -1, -1);
+    TRY(gradient_add_node(self, forward, OP_MEAN_BACKWARD, (int[]){wide, -1}, made, &node));
+    return gradient_accumulate(self, x, graph->node[node].out[0]);
 }
 
 enum status gelu_gradient(struct autograd *self, int forward, int grad)

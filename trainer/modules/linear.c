@@ -1,20 +1,37 @@
 /* Linear layers and the loss. */
 #include "trainer/build.h"
 
+/*
+ * The transposed view of a weight, which addmm takes. The view of a cast weight is never materialised: the operator reads the
+ * float32 parameter, turned likewise.
+ */
+static int transposed_weight(struct build *build, int weight, int cast)
+{
+    struct graph *graph = build->graph;
+    const int64_t *size = graph->value[weight].tensor.size;
+    int view = build_view(build, OP_T, &(struct view_attrs){.order = {1, 0}}, cast);
+    if (cast == weight || view < 0)
+        return view;
+    struct tensor turned = {.dtype = DTYPE_FLOAT32, .dims = 2, .size = {size[1], size[0]}, .stride = {1, size[1]}};
+    int shadow = graph_add_value(graph, &turned, VALUE_PARAMETER);
+    graph->value[shadow].alias_of = weight;
+    graph->value[shadow].requires_grad = true;
+    graph->value[view].stand_in = shadow;
+    return view;
+}
+
 int build_linear(struct build *build, const char *name, int x, int out_features)
 {
     if (build->status != STATUS_OK)
         return -1;
-    struct graph *graph = build->graph;
     int64_t size[2] = {out_features, build_channels(build, x)};
     build_enter(build, name, "Linear");
     int weight = build_parameter(build, "weight", 2, size, build_weight_init(build->linear_init, (double)size[1], out_features));
     int bias = build_parameter(build, "bias", 1, size, build_bias_init(build->linear_init, (double)size[1]));
-    struct tensor transposed = {.dtype = DTYPE_FLOAT32, .dims = 2, .size = {size[1], size[0]}, .stride = {1, size[1]}};
-    int view = graph_add_value(graph, &transposed, VALUE_PARAMETER);
-    graph->value[view].alias_of = weight;
-    graph->value[view].requires_grad = true;
-    int y = build_op(build, OP_ADDMM, NULL, (int[]){bias, x, view, -1});
+    int in[OP_MAX_IN] = {x, weight, bias, -1}; /* as aten::linear has them: autocast casts before the weight is turned */
+    build->status = autocast_inputs(build->graph, &build->autocast, OP_ADDMM, build->module, in);
+    int turned = transposed_weight(build, weight, in[1]);
+    int y = build_op(build, OP_ADDMM, NULL, (int[]){in[2], in[0], turned, -1});
     build_leave(build);
     return y;
 }
