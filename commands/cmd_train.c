@@ -117,6 +117,8 @@ static int finish(const struct command *self, struct training *training, enum st
     session_destroy(training->session);
     if (recorded && training->result.steps > 0) {
         status = conclude_trace(training->options.output, training->options.report);
+        if (status == STATUS_OK)
+            status = conclude_next(training->options.output);
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
     say_broken(&training->setup.dataset);

@@ -22,3 +22,22 @@ out:
         trace_close(db);
     return status;
 }
+
+enum status conclude_next(const char *trace)
+{
+    sqlite3_stmt *row = NULL;
+    sqlite3 *db = NULL;
+    enum status status;
+    int more;
+
+    TRY_OUT(trace_open(trace, 0, &db));
+    TRY_OUT(trace_prepare(db, "SELECT 1 FROM finding WHERE verdict = 'thrash' LIMIT 1", &row));
+    TRY_OUT(trace_step(row, &more));
+    if (more)
+        printf("\nNext: `clprof verify %s` trains this again with the findings fixed, and measures what that wins.\n", trace);
+out:
+    sqlite3_finalize(row);
+    if (db)
+        trace_close(db);
+    return status;
+}

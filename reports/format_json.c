@@ -98,6 +98,21 @@ static void put_findings(struct json *json, const struct report *report)
     json_close_array(json);
 }
 
+/* Of the whole fix order: what `lost_percent_total` was estimated to be. */
+static void put_verification(struct json *json, const struct report *report)
+{
+    if (isnan(report_figure(report, "verified_pairs"))) {
+        json_null(json, "verification");
+        return;
+    }
+    json_open_object(json, "verification");
+    json_number(json, "gain_percent", report_figure(report, "verified_percent"));
+    json_number(json, "gain_percent_low", report_figure(report, "verified_percent_low"));
+    json_number(json, "gain_percent_high", report_figure(report, "verified_percent_high"));
+    json_number(json, "pairs", report_figure(report, "verified_pairs"));
+    json_close_object(json);
+}
+
 /* "3,7": the numbers of a fix. */
 static void put_finding_ids(struct json *json, const char *ids)
 {
@@ -148,6 +163,7 @@ void report_json_object(struct json *json, const struct report *report)
     put_conversions(json, report);
     json_number(json, "round_trips_per_step", report_figure(report, "round_trips_per_step"));
     put_interval(json, report, "lost_percent_total", "value", "lost_percent");
+    put_verification(json, report);
     put_findings(json, report);
     put_fix_order(json, report);
     put_notes(json, report);

@@ -32,7 +32,7 @@ static void put_facts(const struct report *report, FILE *out)
     } facts[] = {{"Model", words_model},           {"Ran on", words_device},           {"Measured", words_measured},
                  {"Policy", words_policy},         {"Ranks", words_ranks},             {"Steps", words_steps},
                  {"Throughput", words_throughput}, {"Step", words_step_time},          {"Conversions", words_conversions},
-                 {"Round trips", words_round_trips}, {"Lost", words_lost}};
+                 {"Round trips", words_round_trips}, {"Lost", words_lost}, {"Verified", words_verified}};
     struct strbuf text;
     char label[24];
 
@@ -127,6 +127,7 @@ static void put_operator_advice(const struct table *operators, size_t row, FILE 
     const char *evidence = table_text_or(operators, row, "evidence", NULL);
     const char *advice = table_text_or(operators, row, "advice", NULL);
     double gain = table_number(operators, row, "verified_percent");
+    double penalty = table_number(operators, row, "penalty_ms_per_step");
     char number[32], interval[72];
 
     if (table_is(operators, row, "verdict", "clean") || table_is(operators, row, "verdict", "necessary"))
@@ -139,6 +140,9 @@ static void put_operator_advice(const struct table *operators, size_t row, FILE 
         put_wrapped(out, "    why: ", evidence);
     if (advice != NULL)
         put_wrapped(out, "    do:  ", advice);
+    if (table_is(operators, row, "verdict", "thrash") && !isnan(penalty))
+        fprintf(out, "    slower kernels, besides conversions: %s ms/step, measured by the probe after the last step\n",
+                number_short(number, penalty));
     if (!isnan(gain)) {
         number_interval(interval, table_number(operators, row, "verified_percent_low"),
                         table_number(operators, row, "verified_percent_high"));

@@ -134,6 +134,8 @@ static void put_tiles(const struct report *report, FILE *out)
     put_tile(out, "Conversions", report_figure(report, "conversions_per_step"), 1, "per step", more);
     put_tile(out, "Round trips", report_figure(report, "round_trips_per_step"), 1, "per step", "");
     put_figure_tile(report, out, "Lost throughput", "lost_percent", "%", "estimated");
+    if (!isnan(report_figure(report, "verified_pairs")))
+        put_figure_tile(report, out, "Verified gain", "verified_percent", "%", "measured with all of it fixed");
 }
 
 static void put_timeline(const struct report *report, FILE *out)

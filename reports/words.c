@@ -71,6 +71,16 @@ void words_lost(struct strbuf *out, const struct report *report)
         append_reason(out, report);
 }
 
+void words_verified(struct strbuf *out, const struct report *report)
+{
+    double pairs = report_figure(report, "verified_pairs");
+
+    if (isnan(pairs))
+        return;
+    words_figure(out, report, "verified_percent", "%");
+    strbuf_printf(out, " faster with all of it fixed, measured: %.0f pairs of interleaved steps", pairs);
+}
+
 /* What counts are of: a trace without steps is one. */
 static const char *per_what(const struct report *report)
 {

@@ -29,6 +29,8 @@ void words_figure(struct strbuf *out, const struct report *report, const char *n
 void words_throughput(struct strbuf *out, const struct report *report);
 void words_step_time(struct strbuf *out, const struct report *report);
 void words_lost(struct strbuf *out, const struct report *report);
+/* Nothing unless the whole fix order was verified. */
+void words_verified(struct strbuf *out, const struct report *report);
 
 /* "12.0 per step, 34.5 ms, 2.7 % of the step" */
 void words_conversions(struct strbuf *out, const struct report *report);

@@ -9,7 +9,9 @@ WITH cost AS (SELECT count(*) AS steps, max(phase) AS phase, min(has_times) AS h
      speed AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'images_per_s'),
      step_time AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'step_ms'),
      lost AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure
-              WHERE name = 'lost_percent_total')
+              WHERE name = 'lost_percent_total'),
+     whole AS (SELECT gain_percent, gain_percent_low, gain_percent_high, pairs FROM verification WHERE finding_id IS NULL
+               ORDER BY rowid DESC LIMIT 1)
 SELECT speed.value AS images_per_s, speed.low AS images_per_s_low, speed.high AS images_per_s_high,
        step_time.value AS step_ms, step_time.low AS step_ms_low, step_time.high AS step_ms_high,
        lost.value AS lost_percent, lost.low AS lost_percent_low, lost.high AS lost_percent_high,
@@ -34,5 +36,7 @@ SELECT speed.value AS images_per_s, speed.low AS images_per_s_low, speed.high AS
        EXISTS (SELECT 1 FROM op_tensor_def WHERE memory_format IS NOT NULL)
        OR EXISTS (SELECT 1 FROM op_def WHERE input_format IS NOT NULL) AS has_formats,
        EXISTS (SELECT 1 FROM kernel_def WHERE stream IS NOT NULL) AS has_device_kernels,
-       (SELECT count(*) FROM run) AS ranks
+       (SELECT count(*) FROM run) AS ranks,
+       (SELECT gain_percent FROM whole) AS verified_percent, (SELECT gain_percent_low FROM whole) AS verified_percent_low,
+       (SELECT gain_percent_high FROM whole) AS verified_percent_high, (SELECT pairs FROM whole) AS verified_pairs
 FROM cost, time, moved, trips, speed, step_time, lost;

@@ -12,6 +12,7 @@
  *      [level=N] [parent=LABEL]
  *   cv CAUSE FROM>TO [src=T] [dst=T] [dur=N | silent] [stream=N] [at=N] [launch=N]     a conversion of the operator above
  *   kernel dur=N at=N stream=N [launch=N] [role=copy]                       a kernel of the operator above
+ *   measure VARIANT NS,NS,NS [library=N] [kernel=N]       repetitions of a measurement of the operator above
  *
  * T is NAME:FORMAT, NAME!:FORMAT for persistent tensors; formats c (contiguous) cl e (either) b (blocked) s (strided)
  * 5 (5-D) 2 (2-D). Operators follow one another in time unless `at` (from the step's start) says otherwise.

@@ -260,6 +260,22 @@ static void read_kernel(struct loader *self, char **words, int count)
     kernel->def = add_kernel_def(self, value_of(words, count, "stream"), value_of(words, count, "role"));
 }
 
+/* A line of measurements of the operator above: repetitions in ns, "180,200,190". */
+static void read_measure(struct loader *self, char **words, int count)
+{
+    ck_assert_msg(count >= 3 && self->ops > 0, "line %d: measure VARIANT NS,NS,...", self->line);
+    const char *at = words[2];
+    long long library = number_of(words, count, "library", 0), kernel = number_of(words, count, "kernel", -1);
+    for (int repetition = 0; *at; repetition++) {
+        char *end;
+        long long dur = strtoll(at, &end, 10);
+        insert(self, "INSERT INTO format_measurement VALUES (%d, %Q, %d, %lld, %lld, %lld)", self->ops, words[1],
+               repetition, dur, library, kernel < 0 ? dur - library : kernel);
+        at = end + (*end == ',');
+    }
+    insert(self, "INSERT OR IGNORE INTO measured_op VALUES (%d, %d)", self->ops, self->ops);
+}
+
 static void read_run(struct loader *self, char **words, int count)
 {
     const char *source = value_of(words, count, "source");
@@ -297,6 +313,8 @@ static void read_line(struct loader *self, char *line)
         read_cv(self, words, count);
     } else if (strcmp(words[0], "kernel") == 0) {
         read_kernel(self, words, count);
+    } else if (strcmp(words[0], "measure") == 0) {
+        read_measure(self, words, count);
     } else if (strcmp(words[0], "run") == 0) {
         read_run(self, words, count);
     } else if (strcmp(words[0], "steps") == 0) {

@@ -32,6 +32,7 @@ static const char *const queries[] = {
     AND_THEN(" trips=") "round_trips_per_step"
     AND_THEN(" dur=") NUMBER("dur_ns_per_step")
     AND_THEN(" exposed=") NUMBER("exposed_ns_per_step")
+    " || CASE WHEN penalty_ns_per_step IS NULL THEN '' ELSE printf(' penalty=%.6g', penalty_ns_per_step) END"
     AND_THEN(" lost=") PERCENT("lost_percent")
     AND_THEN("% (") PERCENT("lost_percent_low")
     AND_THEN("..") PERCENT("lost_percent_high")

@@ -75,6 +75,6 @@ INSERT INTO finding_conversion SELECT 5, conversion_id FROM conversion WHERE con
 INSERT INTO fix_order VALUES (1, '1', 7.525);
 INSERT INTO figure VALUES ('images_per_s', 2000, 1990, 2010), ('step_ms', 4, 3.98, 4.02),
   ('lost_percent_total', 7.525, 7.25, 7.75);
-INSERT INTO verification VALUES (1, 2000, 2140, 7, 6.5, 7.5, 10);
+INSERT INTO verification VALUES (1, 2000, 2140, 7, 6.5, 7.5, 10), (NULL, 2000, 2142, 7.1, 6.6, 7.6, 12);
 INSERT INTO note VALUES (1, 'steps longer than twice the median are outliers' || char(10) || 'second line'),
   (2, 'damaged ' || CAST(x'ff' AS TEXT) || ' name');
