@@ -42,6 +42,6 @@ enum status layer_norm_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_LAYER_NORM_BACKWARD, in, made, &node));
     struct node made_node = graph->node[node];
     TRY(gradient_accumulate(self, f.in[0], made_node.out[0]));
-    TRY(gradient_finish_parameter(self, f.in[1], made_node.out[1], node));
-    return gradient_finish_parameter(self, f.in[2], made_node.out[2], node);
+    TRY(gradient_accumulate(self, f.in[1], made_node.out[1]));
+    return gradient_accumulate(self, f.in[2], made_node.out[2]);
 }
