@@ -190,6 +190,17 @@ def import_kineto(results, folder):
                 long_seconds / seconds <= 11, command)
 
 
+def estimate_error(results, folder):
+    """Estimates against what training with the findings fixed wins, for every model: bench/estimate-error prints the table."""
+    del folder
+    command = [ROOT / "bench/estimate-error", "--clprof", CLPROF, "--threads", THREADS]
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True)
+    print(done.stdout)
+    misses = sum(line.endswith("MISS") or " FAILED: " in line for line in done.stdout.splitlines())
+    results.add("estimates off by > 3 points and outside the interval", f"{misses}", "0", float(misses), "0", done.returncode == 0,
+                "bench/run.sh estimate_error")
+
+
 BENCHMARKS = {
     "resnet50_eager": lambda r, f: throughput(r, f, "resnet50", [], 1.5, "eager"),
     "resnet50_compile": lambda r, f: throughput(r, f, "resnet50", ["--compile"], 1.3, "compile"),
@@ -198,6 +209,7 @@ BENCHMARKS = {
     "start": start,
     "convert": convert,
     "accuracy": accuracy,
+    "estimate_error": estimate_error,
     "import_kineto": import_kineto,
 }
 
