@@ -54,7 +54,7 @@ static bool read_differences(void)
 
 static bool applies(const struct difference *d, const char *side, const char *model, const struct row *row)
 {
-    return strcmp(d->side, side) == 0 && fnmatch(d->model, model, 0) == 0 && fnmatch(d->phase, row->phase, 0) == 0 &&
+    return strcmp(d->side, side) == 0 && fnmatch(d->model, model, FNM_EXTMATCH) == 0 && fnmatch(d->phase, row->phase, 0) == 0 &&
            fnmatch(d->op, row->op, FNM_EXTMATCH) == 0;
 }
 
