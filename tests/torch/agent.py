@@ -177,6 +177,28 @@ import torch._dynamo.utils as utils; print(dict(utils.counters["frames"]))
 """, out="{'total': 1, 'ok': 1}\n", images=None, check=[
         ("SELECT count(*) FROM note WHERE text LIKE 'torch.compile is at work%'", 1),
         ("SELECT count(*) > 0 FROM operators WHERE name LIKE 'Torch-Compiled Region%'", 1)]),
+    # A backward pass that makes a graph itself: its operators are backward ones, of the module that they belong to.
+    "gradient penalty": Case(HEAD + """
+model = net(); optimizer = torch.optim.SGD(model.parameters(), 0.01)
+for step in range(20):
+    x = torch.randn(4, 3, 16, 16, requires_grad=True)
+    gradient, = torch.autograd.grad(model(x).sum(), x, create_graph=True)
+    (gradient.flatten(1).norm(dim=1) - 1).square().mean().backward(); optimizer.step(); optimizer.zero_grad()
+""", check=[("SELECT count(*) FROM operators JOIN steps USING (step_id) WHERE name = 'aten::convolution_backward' AND mode IN ('recorded', 'timed')", 12),
+            ("SELECT count(*) FROM operators WHERE name = 'aten::convolution_backward' AND (forward_op_id IS NULL OR module_path != '0')", 0)]),
+    # What checkpointing computes again is nobody's backward, but the module's.
+    "checkpointing": Case(HEAD + """
+from torch.utils.checkpoint import checkpoint
+class Again(nn.Module):
+    def __init__(self, reentrant): super().__init__(); self.reentrant, self.conv = reentrant, nn.Conv2d(8, 8, 3)
+    def forward(self, x): return checkpoint(lambda y: self.conv(y).relu(), x, use_reentrant=self.reentrant)
+model = net(); model.insert(1, Again(True)); model.insert(2, Again(False)); optimizer = torch.optim.SGD(model.parameters(), 0.01)
+for step in range(20): loss(model).backward(); optimizer.step(); optimizer.zero_grad()
+""", check=[("SELECT group_concat(name || ' ' || n) FROM (SELECT name, count(*) AS n FROM operators JOIN steps USING (step_id) WHERE mode = 'recorded' "
+             "AND operators.phase = 'backward' AND name IN ('aten::convolution', 'aten::convolution_backward') GROUP BY name)",
+             "aten::convolution 4,aten::convolution_backward 6"),
+            ("SELECT count(*) FROM operators WHERE phase = 'backward' AND name = 'aten::convolution' AND forward_op_id IS NOT NULL", 0),
+            ("SELECT count(*) FROM operators WHERE name = 'aten::convolution_backward' AND forward_op_id IS NULL", 0)]),
     "dispatch mode": Case(DISPATCHED + """
 import weakref
 for _ in range(20):
