@@ -47,6 +47,8 @@ static void list_facts(const struct train_options *options, const struct train_s
         add(start, false, "momentum", "%.15g%s", config->optim.sgd.momentum, config->optim.sgd.nesterov ? " nesterov" : "");
     add(start, false, "weight-decay", "%.15g", config->optim.sgd.weight_decay);
     add(start, false, "label-smoothing", "%.15g", config->label_smoothing);
+    add(start, false, "clip-grad", "%.15g", loop.clip_norm);
+    add(start, false, "model-ema-decay", "%.15g", loop.ema_decay);
     add(start, false, "amp", "%s", config->autocast ? dtype_name(config->autocast_dtype) : "off");
     add(start, false, "memory-format", "%s", layout_name(config->layout.format));
 }

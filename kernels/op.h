@@ -89,6 +89,12 @@ struct sgd_attrs {
 struct adamw_attrs {
     double beta1, beta2, eps, weight_decay;
 };
+struct clip_attrs {
+    double max_norm;
+};
+struct lerp_attrs {
+    double weight; /* average += weight * (value - average) */
+};
 struct scaler_attrs {
     double growth_factor, backoff_factor;
     int64_t growth_interval;
@@ -109,6 +115,8 @@ union op_attrs {
     struct sgd_attrs sgd;
     struct adamw_attrs adamw;
     struct scaler_attrs scaler;
+    struct clip_attrs clip;
+    struct lerp_attrs lerp;
 };
 
 /*
@@ -145,6 +153,11 @@ union op_attrs {
  *                   found_inf float32 scalar: nonzero skips everything, step count included.
  *   amp_unscale     gradient (flat float32) *= 1/scale (reciprocal in double, then float); found_inf = 1 on any inf/nan, else 0.
  *   amp_update_scale   scale float32, growth_tracker int32 kept as float32 scalar, found_inf: torch's _amp_update_scale_.
+ *   foreach_norm    2-norm of all elements of a flat float32 tensor, a float32 scalar.
+ *   foreach_mul     gradient (flat float32, in place) *= min(1, max_norm / (norm + 1e-6)): torch.nn.utils.clip_grad_norm_'s
+ *                   last operator, with the arithmetic on scalars before it.
+ *   foreach_lerp    flat float32, in place, as torch.lerp rounds it (ATen/native/Lerp.h): from the average below weight 0.5, else
+ *                   from the value.
  */
 struct op_call {
     enum op_id op;

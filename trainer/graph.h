@@ -80,6 +80,9 @@ struct graph {
     int loss_scale, learning_rate, first_step, step_count; /* scalars; -1 when unused */
     int found_inf, growth_tracker;
     int flat_parameter, flat_gradient;        /* 1-D views of all parameters and gradients */
+    int flat_accumulated;                     /* gradients of several batches; -1 without accumulation */
+    int flat_buffer;                          /* 1-D view of the model's buffers; -1 unless they are averaged */
+    int flat_average, flat_buffer_average;    /* moving averages of flat_parameter and flat_buffer; -1 without */
 };
 
 void graph_init(struct graph *graph);

@@ -124,7 +124,11 @@ static enum signal do_batch(struct loop *loop)
     if (signal != SIGNAL_GO_ON || !learner->training)
         return signal;
     signal = with_events(loop, &backward_level, do_backward);
-    return signal == SIGNAL_GO_ON ? with_events(loop, &step_level, do_step) : signal;
+    if (signal == SIGNAL_GO_ON)
+        signal = with_events(loop, &step_level, do_step);
+    if (signal == SIGNAL_GO_ON)
+        session_clear_gradients(learner->config->session); /* fastai's opt.zero_grad() */
+    return signal;
 }
 
 /* The batch of this epoch and iteration; those of an epoch whose training was cancelled are passed over. */

@@ -44,6 +44,10 @@ struct loop_config {
     enum dtype autocast_dtype;       /* DTYPE_FLOAT32 = off; DTYPE_FLOAT16 brings a GradScaler */
     double init_scale;
     struct scaler_attrs scaling;
+    /* gradient_clip */
+    double clip_norm;                /* 0 = off */
+    /* ema */
+    double ema_decay;                /* 0 = off */
     /* progress */
     bool quiet;
     /* checkpoint */
@@ -58,6 +62,7 @@ struct loop_result {
     bool interrupted;         /* SIGINT or SIGTERM; the step in progress was finished */
     bool evaluated;
     struct metrics evaluation; /* of the last epoch's end */
+    struct metrics average;    /* the same of the moving average; no images without one */
 };
 
 /*

@@ -16,6 +16,9 @@ struct optim_config {
     bool scaler; /* torch.amp.GradScaler: float16 only */
     double init_scale;
     struct scaler_attrs scaling;
+    int accumulate;    /* batches whose gradients are added before a step; 0 and 1 = none are */
+    double clip_norm;  /* torch.nn.utils.clip_grad_norm_ of all gradients together; 0 = off */
+    double ema_decay;  /* moving average of parameters and buffers, as timm's ModelEmaV3; 0 = off */
 };
 
 /*
@@ -25,6 +28,14 @@ struct optim_config {
  */
 void optim_loss_scale(struct graph *graph, const struct optim_config *config);
 enum status optim_append(struct graph *graph, const struct optim_config *config);
+
+/*
+ * With accumulation, optim_append also adds what makes flat_accumulated += flat_gradient at the end of the backward phase; who
+ * runs the phases clears it after each step. Clipping comes between unscaling and the optimizer, the average behind it.
+ */
+
+/* The same for the model's buffers, which lie in a flat one of their own when they are averaged. Others are left as they are. */
+int64_t optim_buffer_offsets(const struct graph *graph, int64_t *offset);
 
 /* Element offset of each parameter value in the flat buffers; returns the flat length. offset[] by value, -1 = none. */
 int64_t optim_flat_offsets(const struct graph *graph, int64_t *offset);

@@ -15,6 +15,7 @@ enum status session_create(const struct session_config *config, struct session *
     session->config = *config;
     graph_init(&session->train.graph);
     graph_init(&session->evaluation.graph);
+    graph_init(&session->average.graph);
     enum status status;
     TRY_OUT(config->backend->open(&(struct backend_options){.threads = config->threads}, &session->device));
     TRY_OUT(session_build(config, true, &session->train.graph));
@@ -35,6 +36,7 @@ static void release_plan(struct session_plan *plan)
         plan_release(&plan->plan);
     graph_release(&plan->graph);
     free(plan->outside);
+    free(plan->host_logits);
 }
 
 void session_destroy(struct session *session)
@@ -43,13 +45,13 @@ void session_destroy(struct session *session)
         return;
     release_plan(&session->train);
     release_plan(&session->evaluation);
+    release_plan(&session->average);
     for (int i = 0; i < session->owned_count; i++)
         session->config.backend->free(session->device, session->owned[i]);
     free(session->owned);
     for (int i = 0; i < session->states; i++)
         free(session->state[i].name);
     free(session->state);
-    free(session->host_logits);
     if (session->device)
         session->config.backend->close(session->device);
     free(session);
@@ -130,36 +132,59 @@ enum status session_step(struct session *session, const struct batch *batch, int
     return STATUS_OK;
 }
 
-static enum status make_evaluation(struct session *session)
+void session_clear_gradients(struct session *session)
 {
-    struct session_plan *plan = &session->evaluation;
+    static const float zeros[16384];
+    const struct graph *graph = &session->train.graph;
+    if (graph->flat_accumulated < 0)
+        return;
+    char *at = session->train.outside[graph->flat_accumulated];
+    int64_t left = tensor_bytes(&graph->value[graph->flat_accumulated].tensor);
+    for (int64_t part; left > 0; left -= part, at += part) {
+        part = left < (int64_t)sizeof zeros ? left : (int64_t)sizeof zeros;
+        session->config.backend->copy_in(session->device, at, zeros, (size_t)part);
+    }
+}
+
+static enum status make_evaluation(struct session *session, struct session_plan *plan, const char *prefix)
+{
     if (plan->made)
         return STATUS_OK;
     size_t logits = (size_t)session->config.batch * (size_t)session->config.classes;
     TRY(session_build(&session->config, false, &plan->graph));
-    TRY(session_share(session));
+    TRY(session_share(session, plan, prefix));
     TRY(plan_create(&plan->graph, session->config.backend, session->device, plan->outside, &plan->plan));
     plan->made = true;
-    session->host_logits = calloc(logits, sizeof(float));
-    return session->host_logits ? STATUS_OK : FAIL(NO_MEMORY, "no memory for %zu logits", logits);
+    plan->host_logits = calloc(logits, sizeof(float));
+    return plan->host_logits ? STATUS_OK : FAIL(NO_MEMORY, "no memory for %zu logits", logits);
+}
+
+static enum status evaluate(struct session *session, struct session_plan *plan, const struct batch *batch, const float **logits)
+{
+    set_inputs(session, plan, batch);
+    TRY(plan_run(&plan->plan, PLAN_ALL_PHASES, NULL));
+    session->config.backend->synchronize(session->device);
+    const struct tensor *made = &plan->graph.value[graph_memory_of(&plan->graph, plan->graph.logits)].tensor;
+    int64_t count = tensor_count(made);
+    char *raw = (char *)plan->host_logits + (sizeof(float) - dtype_bytes(made->dtype)) * (size_t)count;
+    session->config.backend->copy_out(session->device, raw, made->data, (size_t)tensor_bytes(made));
+    /* Widens in place, front to back: the narrow values lie at the end of the buffer. */
+    for (int64_t i = 0; i < count && made->dtype != DTYPE_FLOAT32; i++)
+        plan->host_logits[i] = (float)dtype_load(raw, made->dtype, i);
+    *logits = plan->host_logits;
+    return STATUS_OK;
 }
 
 enum status session_evaluate(struct session *session, const struct batch *batch, const float **logits)
 {
-    TRY(make_evaluation(session));
-    const struct session_plan *plan = &session->evaluation;
-    set_inputs(session, plan, batch);
-    TRY(plan_run(&session->evaluation.plan, PLAN_ALL_PHASES, NULL));
-    session->config.backend->synchronize(session->device);
-    const struct tensor *made = &plan->graph.value[graph_memory_of(&plan->graph, plan->graph.logits)].tensor;
-    int64_t count = tensor_count(made);
-    char *raw = (char *)session->host_logits + (sizeof(float) - dtype_bytes(made->dtype)) * (size_t)count;
-    session->config.backend->copy_out(session->device, raw, made->data, (size_t)tensor_bytes(made));
-    /* Widens in place, front to back: the narrow values lie at the end of the buffer. */
-    for (int64_t i = 0; i < count && made->dtype != DTYPE_FLOAT32; i++)
-        session->host_logits[i] = (float)dtype_load(raw, made->dtype, i);
-    *logits = session->host_logits;
-    return STATUS_OK;
+    TRY(make_evaluation(session, &session->evaluation, ""));
+    return evaluate(session, &session->evaluation, batch, logits);
+}
+
+enum status session_evaluate_average(struct session *session, const struct batch *batch, const float **logits)
+{
+    TRY(make_evaluation(session, &session->average, "ema."));
+    return evaluate(session, &session->average, batch, logits);
 }
 
 const char *session_device_name(const struct session *session)

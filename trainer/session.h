@@ -70,6 +70,8 @@ enum status session_forward(struct session *session, const struct batch *batch, 
                             const struct observer *observer);
 enum status session_backward(struct session *session, const struct observer *observer);
 enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer);
+/* With accumulation: forgets the gradients, after the step that used them. Nothing otherwise: a backward pass overwrites them. */
+void session_clear_gradients(struct session *session);
 /* What came out; waits for the device. */
 void session_result(struct session *session, struct step_result *out);
 
@@ -79,6 +81,9 @@ enum status session_step(struct session *session, const struct batch *batch, int
 
 /* Forward in evaluation mode; logits (batch, classes) float32 on the host, owned by the session until the next call. */
 enum status session_evaluate(struct session *session, const struct batch *batch, const float **logits);
+
+/* The same with the moving average's parameters and buffers; optim.ema_decay > 0. */
+enum status session_evaluate_average(struct session *session, const struct batch *batch, const float **logits);
 
 const char *session_device_name(const struct session *session);
 int session_threads(const struct session *session);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "trainer/autograd.h"
 #include "trainer/fuse.h"
 #include "trainer/session_int.h"
@@ -78,8 +79,12 @@ static void *memory_for(struct session *session, int v, const int64_t *offset, b
         return session->flat_parameter;
     if (v == graph->flat_gradient)
         return session->flat_gradient;
+    if (v == graph->flat_buffer)
+        return session->flat_buffer;
     if (value->kind == VALUE_PARAMETER)
         return (float *)session->flat_parameter + offset[v];
+    if (session->flat_buffer && value->kind == VALUE_BUFFER && offset[v] >= 0)
+        return (float *)session->flat_buffer + offset[v];
     if (value->kind != VALUE_BUFFER && value->kind != VALUE_INPUT)
         return NULL;
     void *memory = session_alloc(session, tensor_bytes(&value->tensor));
@@ -94,7 +99,9 @@ static enum status place_all(struct session *session, int64_t *offset)
     int64_t length = optim_flat_offsets(graph, offset);
     session->flat_parameter = session_alloc(session, length * (int64_t)sizeof(float));
     session->flat_gradient = session_alloc(session, length * (int64_t)sizeof(float));
-    bool ok = session->flat_parameter && session->flat_gradient;
+    if (graph->flat_buffer >= 0)
+        session->flat_buffer = session_alloc(session, optim_buffer_offsets(graph, offset) * (int64_t)sizeof(float));
+    bool ok = session->flat_parameter && session->flat_gradient && (graph->flat_buffer < 0 || session->flat_buffer);
     for (int v = 0; v < graph->values && ok; v++) {
         struct value *value = &graph->value[v];
         if (value->kind != VALUE_GRADIENT) /* those were set with their parameter */
@@ -122,27 +129,31 @@ enum status session_place(struct session *session)
     return status;
 }
 
-static void *shared_memory(const struct session *session, const char *name)
+static void *shared_memory(const struct session *session, const char *prefix, const char *name)
 {
-    int state = session_find(session, name);
+    struct strbuf full;
+    strbuf_init(&full);
+    strbuf_printf(&full, "%s%s", prefix, name);
+    int state = session_find(session, full.text);
+    strbuf_release(&full);
     return state < 0 ? NULL : session->state[state].tensor.data;
 }
 
-enum status session_share(struct session *session)
+enum status session_share(struct session *session, struct session_plan *evaluation, const char *prefix)
 {
-    struct graph *graph = &session->evaluation.graph;
-    session->evaluation.outside = calloc((size_t)graph->values, sizeof(void *));
-    if (!session->evaluation.outside)
+    struct graph *graph = &evaluation->graph;
+    evaluation->outside = calloc((size_t)graph->values, sizeof(void *));
+    if (!evaluation->outside)
         return FAIL(NO_MEMORY, "no memory for the places of %d values", graph->values);
     for (int v = 0; v < graph->values; v++) {
         const struct value *value = &graph->value[v];
         if (value->name)
-            session->evaluation.outside[v] = shared_memory(session, value->name);
+            evaluation->outside[v] = shared_memory(session, prefix, value->name);
         else if (value->kind == VALUE_INPUT)
-            session->evaluation.outside[v] = session_alloc(session, tensor_bytes(&value->tensor));
+            evaluation->outside[v] = session_alloc(session, tensor_bytes(&value->tensor));
         else
             continue;
-        if (!session->evaluation.outside[v])
+        if (!evaluation->outside[v])
             return FAIL(NO_MEMORY, "no memory for evaluation");
     }
     return STATUS_OK;

@@ -8,20 +8,20 @@ struct session_plan {
     struct graph graph;
     struct plan plan;
     void **outside; /* by value: memory of parameters, buffers, inputs */
+    float *host_logits; /* evaluation; owned */
     bool made;
 };
 
 struct session {
     struct session_config config;
     struct device *device;
-    struct session_plan train, evaluation;
+    struct session_plan train, evaluation, average; /* average: evaluation of the moving average */
     struct session_state *state;
     int states, state_room;
     int64_t drawn;
-    void *flat_parameter, *flat_gradient; /* device */
+    void *flat_parameter, *flat_gradient, *flat_buffer; /* device; flat_buffer NULL unless buffers are averaged */
     void **owned;                         /* device blocks to free */
     int owned_count, owned_room;
-    float *host_logits;
     void *staging;                        /* device, as large as the largest parameter, float32 contiguous */
     int64_t staging_bytes;
 };
@@ -41,7 +41,7 @@ enum status session_place(struct session *session);
 /* Lists the training graph's named values as state, those of the optimizer by parameter. */
 enum status session_list_states(struct session *session, const int64_t *offset);
 
-/* Gives the evaluation graph the training graph's parameters and buffers, by name. */
-enum status session_share(struct session *session);
+/* Gives an evaluation graph the session's state "<prefix><name>" as its parameters and buffers. */
+enum status session_share(struct session *session, struct session_plan *evaluation, const char *prefix);
 
 #endif

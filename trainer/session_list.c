@@ -43,6 +43,22 @@ static enum status split_flat(struct session *session, const struct value *flat,
     return status;
 }
 
+/* "ema.conv1.weight", ...: the moving averages of all that is the model's. */
+static enum status list_averages(struct session *session, const int64_t *offset)
+{
+    const struct graph *graph = &session->train.graph;
+    float *parameters = session->train.outside[graph->flat_average];
+    float *buffers = graph->flat_buffer < 0 ? NULL : session->train.outside[graph->flat_buffer_average];
+    for (int v = 0; v < graph->values; v++) {
+        const struct value *value = &graph->value[v];
+        if (!value->name || value->module < 0)
+            continue;
+        TRY(add_state(session, "ema.", value, (is_parameter(value) ? parameters : buffers) + offset[v],
+                      (struct session_state){.init = value->init}));
+    }
+    return STATUS_OK;
+}
+
 enum status session_list_states(struct session *session, const int64_t *offset)
 {
     const struct graph *graph = &session->train.graph;
@@ -58,7 +74,7 @@ enum status session_list_states(struct session *session, const int64_t *offset)
                                                                            .model = value->module >= 0,
                                                                            .init = value->init}));
     }
-    return STATUS_OK;
+    return graph->flat_average < 0 ? STATUS_OK : list_averages(session, offset);
 }
 
 int session_states(const struct session *session)

@@ -131,7 +131,9 @@ enum status session_initialise(struct session *session, const struct observer *o
     enum status status = STATUS_OK;
     for (int i = 0; i < session->states && status == STATUS_OK; i++) {
         const struct session_state *state = &session->state[i];
-        fill(values, tensor_count(&state->tensor), state->init, random_key(session->config.seed, state->name));
+        /* A moving average begins as what it averages. */
+        const char *name = strncmp(state->name, "ema.", 4) == 0 && !state->model ? state->name + 4 : state->name;
+        fill(values, tensor_count(&state->tensor), state->init, random_key(session->config.seed, name));
         set_scaler(session, state, values);
         status = session_write(session, i, values, observer);
     }

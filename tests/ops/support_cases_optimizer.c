@@ -42,6 +42,22 @@
      .out = {{F0, .shares = 1}, {F0, .shares = 2}},                                                                \
      .tolerance = TOLERANCE_ROUNDING}
 
+#define CLIP(text, norm)                                                                                           \
+    {.op = OP_FOREACH_MUL_,                                                                                        \
+     .label = text,                                                                                                \
+     .attrs.clip = {2},                                                                                            \
+     .in = {{F1(COUNT)}, SCALAR(norm)},                                                                            \
+     .out = {{F1(COUNT), .shares = 1}},                                                                            \
+     .tolerance = TOLERANCE_ROUNDING}
+
+#define LERP(text, weight_)                                                                                        \
+    {.op = OP_FOREACH_LERP_,                                                                                       \
+     .label = text,                                                                                                \
+     .attrs.lerp = {weight_},                                                                                      \
+     .in = {{F1(COUNT)}, {F1(COUNT)}},                                                                             \
+     .out = {{F1(COUNT), .shares = 1}},                                                                            \
+     .tolerance = TOLERANCE_ROUNDING}
+
 static const struct op_case rows[] = {
     SGD("momentum, weight decay", SCALAR(0), {0}, .momentum = 0.9, .weight_decay = 1e-2),
     SGD("first step with momentum", SCALAR(1), {0}, .momentum = 0.9, .weight_decay = 1e-2, .dampening = 0.5),
@@ -60,6 +76,10 @@ static const struct op_case rows[] = {
     UNSCALE("finite", COUNT, FILL_NORMAL, 65536),
     UNSCALE("infinity and NaN", COUNT, FILL_NON_FINITE, 1024),
     UNSCALE("scale without an exact reciprocal", 5, FILL_NORMAL, 3),
+    {.op = OP_FOREACH_NORM, .label = "norm", .in = {{F1(COUNT)}}, .out = {{F0}}, .tolerance = TOLERANCE_SUM},
+    {.op = OP_FOREACH_NORM, .label = "norm of few", .in = {{F1(3)}}, .out = {{F0}}, .tolerance = TOLERANCE_SUM},
+    CLIP("clipped", 5.5), CLIP("below the bound", 0.5), CLIP("at the bound", 2),
+    LERP("slow average", 1e-4), LERP("fast average", 0.9), LERP("half", 0.5),
     UPDATE_SCALE("counts", 65536, 5, 0),
     UPDATE_SCALE("grows", 1024, 1999, 0),
     UPDATE_SCALE("backs off", 1024, 1500, 1),

@@ -137,6 +137,10 @@ START_TEST(resumed_training_gives_the_same_bits)
     loop.channels_last = true;
     loop.autocast_dtype = DTYPE_BFLOAT16;
     must_continue("adamw, bfloat16, channels_last", &tiny_model, &loop, OPTIMIZER_ADAMW);
+    loop.ema_decay = 0.9;
+    loop.clip_norm = 0.5;
+    must_continue("moving average, clipping", &tiny_model, &loop, OPTIMIZER_SGD);
+    loop.ema_decay = loop.clip_norm = 0;
     /* Overflows at first, then grows every second step: scale and growth_tracker matter. */
     loop.autocast_dtype = DTYPE_FLOAT16;
     loop.init_scale = 0x1p40;

@@ -59,7 +59,8 @@ START_TEST(table_is_whole)
         const char *name = op_name((enum op_id)op);
         ck_assert_ptr_eq(strstr(name, "aten::"), name);
         ck_assert_int_eq(op_find(name), op); /* no two operators share a name */
-        bool trailing = name[strlen(name) - 1] == '_' && !strstr(name, "_fused_") && !strstr(name, "_amp_");
+        bool trailing = name[strlen(name) - 1] == '_' && !strstr(name, "_fused_") && !strstr(name, "_amp_") &&
+                        !strstr(name, "_foreach_");
         ck_assert_int_eq(trailing, (op_flags((enum op_id)op) & OP_IN_PLACE) != 0);
         int inputs = 1, outputs = 1;
         for (const char *c = op_input_names((enum op_id)op); *c; c++)
@@ -358,6 +359,17 @@ START_TEST(optimizers)
     infer_ok(OP_AMP_UPDATE_SCALE);
     ck_assert_int_eq(output[1].dims, 0);
     infer_fails(OP_AMP_UNSCALE, "gradient ()", "1 dimensions");
+    GIVE(0, FLOAT32, 1000);
+    infer_ok(OP_FOREACH_NORM);
+    ck_assert_int_eq(output[0].dims, 0);
+    infer_ok(OP_FOREACH_MUL_);
+    IS(0, FLOAT32, 1000);
+    infer_fails(OP_FOREACH_LERP_, "value ()", "1 dimensions");
+    GIVE(1, FLOAT32, 999);
+    infer_fails(OP_FOREACH_LERP_, "value (999)", "1000 elements");
+    GIVE(1, FLOAT32, 1000);
+    infer_ok(OP_FOREACH_LERP_);
+    IS(0, FLOAT32, 1000);
 }
 END_TEST
 

@@ -21,6 +21,8 @@ static enum signal after_validate(struct learner *learner, void *state)
     const struct metrics *metrics = &learner->result->evaluation;
     if (learner->result->evaluated)
         progress_metrics(state, "test split", metrics);
+    if (learner->result->average.images)
+        progress_metrics(state, "test split, moving average", &learner->result->average);
     return SIGNAL_GO_ON;
 }
 
