@@ -123,6 +123,7 @@ union op_attrs {
  * One call. Tensors are borrowed; an absent one is NULL. Details that positions do not tell:
  *   convolution     weight is (O, I/groups, kH, kW). Its dtype may differ from the input's (float32 master weights under
  *                   autocast): the operator computes in the input's dtype and converts the weight itself (cause `weight`).
+ *                   3-D tensors: over (N,C,L), weight (O, I/groups, k), of attrs the first of each pair.
  *                   grad_weight and grad_bias are float32 (or the weight's dtype) and are overwritten, not accumulated.
  *   batch_norm      weight, bias, running_*, save_* are float32 of size C; running_* are updated in place when training.
  *                   `residual` (shape and layout of input) is added before the relu. save_invstd = 1/sqrt(var + eps).
@@ -139,6 +140,7 @@ union op_attrs {
  *                   weight and bias may be float32 while input is lower precision, as in convolution.
  *   mm              a (M,K), b (K,N), any strides with one unit stride; output (M,N) dense, dtype may be wider than a's.
  *                   a and b may differ in dtype (float32 master weight): compute in the narrower.
+ *   bmm             a (B,M,K), b (B,K,N), as mm for each of B; one dtype; output contiguous.
  *   sum             (N,M) -> (M), float32 accumulation.
  *   dropout         counter: int64 scalar, the number of the step. mask: uint8, 1 = kept; output = input * mask/(1-p).
  *   log_softmax     over dimension 1 of (N,M); output float32 when the input is lower precision (autocast's fp32 list).

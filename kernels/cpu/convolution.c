@@ -1,4 +1,5 @@
 /* aten::convolution on oneDNN: the weight into the library's layout, the convolution, and what is brought around it. */
+#include "kernels/cpu/conv_1d.h"
 #include "kernels/cpu/conv_common.h"
 
 static enum status choose_in(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
@@ -56,7 +57,7 @@ static enum status add_convolution(struct steps *steps, const struct op_call *ca
     return steps_deliver(steps, &output, call->out[0]);
 }
 
-static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
+static enum status prepare_2d(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
     enum status status;
     struct steps *steps = NULL;
@@ -75,6 +76,11 @@ out:
     conv_shape_release(&shape);
     steps_destroy(steps);
     return status;
+}
+
+static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
+{
+    return conv_is_1d(call) ? conv_1d_prepare(device, call, prepare_2d, out) : prepare_2d(device, call, out);
 }
 
 extern const struct op_impl cpu_convolution;

@@ -2,6 +2,7 @@
  * aten::convolution_backward on oneDNN: backward data and backward weights, each in the layouts it likes best. A 1x1
  * convolution's weight gradient may be made as a matrix product instead (conv_product.c).
  */
+#include "kernels/cpu/conv_1d.h"
 #include "kernels/cpu/conv_common.h"
 
 /* What the call asks for, in one dtype. grad_bias comes with grad_weight in one primitive. */
@@ -172,7 +173,7 @@ static enum status add_passes(struct steps *steps, const struct backward *backwa
     return add_weights(steps, backward, &grad_output, &input);
 }
 
-static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
+static enum status prepare_2d(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
     enum status status;
     struct steps *steps = NULL;
@@ -189,6 +190,11 @@ out:
     backward_release(&backward);
     steps_destroy(steps);
     return status;
+}
+
+static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
+{
+    return conv_is_1d(call) ? conv_1d_prepare(device, call, prepare_2d, out) : prepare_2d(device, call, out);
 }
 
 extern const struct op_impl cpu_convolution_backward;

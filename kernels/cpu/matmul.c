@@ -1,4 +1,4 @@
-/* A 2-D matrix product on oneDNN's matmul, with casts around it where dtypes differ. */
+/* A matrix product, or one for each sample, on oneDNN's matmul, with casts around it where dtypes differ. */
 #include "kernels/cpu/matmul.h"
 
 #include "kernels/cpu/conv_common.h"
@@ -70,7 +70,7 @@ static enum status add_product(struct steps *steps, const struct matmul *matmul,
     enum status status;
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_primitive_desc_t desc = NULL;
-    int64_t flops = 2 * tensor_count(matmul->output) * matmul->a->size[1];
+    int64_t flops = 2 * tensor_count(matmul->output) * matmul->a->size[matmul->a->dims - 1];
     struct argument arguments[] = {{DNNL_ARG_SRC, product->operand[A].place},
                                    {DNNL_ARG_WEIGHTS, product->operand[B].place},
                                    {DNNL_ARG_DST, product->operand[OUTPUT].place},

@@ -1,10 +1,10 @@
-/* A 2-D matrix product on oneDNN's matmul, shared by addmm and mm. */
+/* A matrix product on oneDNN's matmul, shared by addmm, mm and bmm. */
 #ifndef KERNELS_CPU_MATMUL_H
 #define KERNELS_CPU_MATMUL_H
 
 #include "kernels/cpu/steps.h"
 
-/* output (M,N) = a (M,K) x b (K,N) + bias (N, NULL = none). Strides say transposes; dtypes may differ. */
+/* All 3-D with a leading batch (no bias then), or all 2-D: output (M,N) = a (M,K) x b (K,N) + bias (N, NULL = none). Strides say transposes; dtypes may differ. */
 struct matmul {
     const struct tensor *a, *b, *bias, *output;
 };

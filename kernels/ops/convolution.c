@@ -1,4 +1,4 @@
-/* aten::convolution and its backward: 2-D, weight (O, I/groups, kH, kW). */
+/* aten::convolution and its backward: 2-D, weight (O, I/groups, kH, kW), and 1-D, weight (O, I/groups, k). */
 #include "kernels/ops/facts.h"
 
 enum { INPUT, WEIGHT, BIAS }; /* forward inputs; backward's are grad_output, input, weight */
@@ -6,7 +6,7 @@ enum { INPUT, WEIGHT, BIAS }; /* forward inputs; backward's are grad_output, inp
 static enum status check_attrs(const struct op_query *query)
 {
     const struct conv_attrs *conv = &query->attrs->conv;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < query->in[0]->dims - 2; i++)
         if (conv->stride[i] < 1 || conv->dilation[i] < 1 || conv->padding[i] < 0)
             return FAIL(USAGE,
                         "%s: stride %d, dilation %d, padding %d; stride and dilation must be positive, padding not "
@@ -39,13 +39,14 @@ static enum status output_sizes(const struct op_query *query, const struct tenso
     const struct conv_attrs *conv = &query->attrs->conv;
     char shape[FACTS_SHAPE_BYTES];
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < input->dims - 2; i++) {
         int64_t padded = input->size[2 + i] + 2 * conv->padding[i];
         int64_t window = conv->dilation[i] * (weight->size[2 + i] - 1) + 1;
         if (padded < window)
             return FAIL(USAGE,
                         "%s: input %s is too small: %s %lld with padding, the kernel covers %lld; use larger images",
-                        op_name(query->op), facts_shape(shape, input), i ? "width" : "height", (long long)padded,
+                        op_name(query->op), facts_shape(shape, input),
+                        input->dims == 3 ? "length" : i ? "width" : "height", (long long)padded,
                         (long long)window);
         size[i] = (padded - window) / conv->stride[i] + 1;
     }
@@ -56,30 +57,34 @@ static enum status infer_convolution(const struct op_query *query, struct tensor
 {
     int64_t size[2];
 
-    TRY(facts_need(query, INPUT, 4));
-    TRY(facts_need(query, WEIGHT, 4));
+    TRY(facts_need(query, INPUT, -1));
     const struct tensor *input = query->in[INPUT], *weight = query->in[WEIGHT];
+    int dims = input->dims == 3 ? 3 : 4;
+    TRY(facts_need(query, INPUT, dims));
+    TRY(facts_need(query, WEIGHT, dims));
     TRY(check_attrs(query));
     TRY(check_channels(query, input, weight));
     TRY(facts_need_vector(query, BIAS, weight->size[0], "output channels"));
     TRY(output_sizes(query, input, weight, size));
-    out[0] = tensor_make_4d(input->dtype, input->size[0], weight->size[0], size[0], size[1], FORMAT_CONTIGUOUS);
+    int64_t sizes[4] = {input->size[0], weight->size[0], size[0], dims == 4 ? size[1] : 1};
+    out[0] = tensor_make(input->dtype, dims, sizes, FORMAT_CONTIGUOUS);
     return STATUS_OK;
 }
 
 static enum status infer_backward(const struct op_query *query, struct tensor *out)
 {
-    int64_t size[2];
+    int64_t size[2] = {1, 1};
     char shape[FACTS_SHAPE_BYTES];
 
+    TRY(facts_need(query, 0, -1));
     for (int i = 0; i < 3; i++)
-        TRY(facts_need(query, i, 4));
+        TRY(facts_need(query, i, query->in[0]->dims == 3 ? 3 : 4));
     const struct tensor *grad = query->in[0], *input = query->in[1], *weight = query->in[2];
     TRY(check_attrs(query));
     TRY(check_channels(query, input, weight));
     TRY(output_sizes(query, input, weight, size));
     if (grad->size[0] != input->size[0] || grad->size[1] != weight->size[0] || grad->size[2] != size[0] ||
-        grad->size[3] != size[1])
+        (grad->dims == 4 && grad->size[3] != size[1]))
         return FAIL(USAGE, "%s: grad_output %s must have the forward output's shape (%lld, %lld, %lld, %lld)",
                     op_name(query->op), facts_shape(shape, grad), (long long)input->size[0], (long long)weight->size[0],
                     (long long)size[0], (long long)size[1]);
@@ -92,7 +97,7 @@ static enum status infer_backward(const struct op_query *query, struct tensor *o
 /* Multiply-adds of one pass over the output, padding counted, as PyTorch's counter does. */
 static int64_t flops_of_pass(const struct tensor *output, const struct tensor *weight)
 {
-    return 2 * tensor_count(output) * weight->size[1] * weight->size[2] * weight->size[3];
+    return 2 * tensor_count(output) * (tensor_count(weight) / weight->size[0]);
 }
 
 static int64_t flops_convolution(const struct op_call *call)

@@ -2,6 +2,7 @@
  * 2-D convolution with stride, padding, dilation and groups, and its three gradients, each as the sum that defines it.
  * The weight may be wider than the input (float32 master weights): it is then rounded to the input's dtype first.
  */
+#include "kernels/ops/widen.h"
 #include "kernels/ref/ref.h"
 
 /* The sizes and windows of a call, from its input, weight and output (or grad_output). */
@@ -58,7 +59,7 @@ static double output_at(const struct shape *shape, const struct tensor *input, c
     return sum;
 }
 
-static void compute_convolution(const struct op_call *call)
+static void convolve(const struct op_call *call)
 {
     const struct tensor *input = call->in[0], *weight = call->in[1], *bias = call->in[2];
     struct shape shape = shape_of(&call->attrs.conv, input, weight, call->out[0]);
@@ -69,6 +70,23 @@ static void compute_convolution(const struct op_call *call)
                     double sum = output_at(&shape, input, weight, n, o, oh, ow);
                     ref_store_4d(call->out[0], n, o, oh, ow, sum + (bias ? ref_load(bias, o) : 0));
                 }
+}
+
+/* 1-D convolutions as 2-D ones of height 1. */
+static void compute_widened(const struct op_call *call, ref_compute *compute)
+{
+    struct widened_call wide;
+    if (call->in[0]->dims == 4) {
+        compute(call);
+        return;
+    }
+    widened_call_init(&wide, call);
+    compute(&wide.call);
+}
+
+static void compute_convolution(const struct op_call *call)
+{
+    compute_widened(call, convolve);
 }
 REF_OP(convolution)
 
@@ -137,7 +155,7 @@ static void compute_grad_bias(const struct op_call *call, const struct shape *sh
     }
 }
 
-static void compute_convolution_backward(const struct op_call *call)
+static void differentiate(const struct op_call *call)
 {
     struct shape shape = shape_of(&call->attrs.conv, call->in[1], call->in[2], call->in[0]);
     if (call->out[0])
@@ -146,5 +164,10 @@ static void compute_convolution_backward(const struct op_call *call)
         compute_grad_weight(call, &shape);
     if (call->out[2])
         compute_grad_bias(call, &shape);
+}
+
+static void compute_convolution_backward(const struct op_call *call)
+{
+    compute_widened(call, differentiate);
 }
 REF_OP(convolution_backward)

@@ -71,6 +71,8 @@ static const struct gradient_row gradients[] = {
     {OP_ADDMM, OP_SUM, {GRAD}, {1}},
     {OP_MM, OP_MM, {GRAD, IN_T(1)}, {1}},
     {OP_MM, OP_MM, {IN_T(0), GRAD}, {2}},
+    {OP_BMM, OP_BMM, {GRAD, IN_T(1)}, {1}},
+    {OP_BMM, OP_BMM, {IN_T(0), GRAD}, {2}},
     {OP_DROPOUT, OP_DROPOUT_BACKWARD, {GRAD, OUT(1)}, {1}},
     {OP_LOG_SOFTMAX, OP_LOG_SOFTMAX_BACKWARD, {GRAD, OUT(0)}, {1}},
     {OP_NLL_LOSS, OP_NLL_LOSS_BACKWARD, {GRAD, IN(0), IN(1)}, {1}},
@@ -135,9 +137,10 @@ static double loss_of(struct forward *self)
 static struct tensor transposed(struct tensor tensor)
 {
     struct tensor turned = tensor;
+    int first = tensor.dims - 2; /* of 3-D tensors each sample's matrix */
     for (int d = 0; d < 2; d++) {
-        turned.size[d] = tensor.size[1 - d];
-        turned.stride[d] = tensor.stride[1 - d];
+        turned.size[first + d] = tensor.size[first + 1 - d];
+        turned.stride[first + d] = tensor.stride[first + 1 - d];
     }
     return turned;
 }
