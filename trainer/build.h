@@ -13,6 +13,7 @@
 enum weight_init {
     WEIGHT_DEFAULT,        /* kaiming_uniform_(a=sqrt(5)): U(-b, b), b = 1/sqrt(fan_in); bias likewise */
     WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
+    WEIGHT_NORMAL_002,     /* trunc_normal_(std=0.02) between -2 and 2, 100 deviations away: normal; bias 0 (ConvNeXt) */
     WEIGHT_NORMAL_001      /* normal_(0, 0.01); bias 0 */
 };
 
@@ -42,6 +43,10 @@ int build_conv2d(struct build *build, const char *name, int x, struct conv2d con
 int build_batch_norm2d(struct build *build, const char *name, int x);
 /* timm's GroupNorm under a norm's name; zero_weight: zero_init_last. */
 int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight);
+/* LayerNorm over the last dimension; torchvision's LayerNorm2d, which permutes to (N,H,W,C) for it and back. */
+int build_layer_norm(struct build *build, const char *name, int x, double eps);
+int build_layer_norm2d(struct build *build, const char *name, int x, double eps);
+int build_gelu(struct build *build, const char *name, int x);
 int build_relu(struct build *build, const char *name, int x);
 int build_relu6(struct build *build, const char *name, int x);
 int build_max_pool2d(struct build *build, const char *name, int x, int kernel, int stride, int padding);

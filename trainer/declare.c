@@ -103,14 +103,15 @@ static enum status declare_node_conversion(struct declaration *self, const struc
     const struct graph *graph = self->plan->graph;
     if (conversion->copy)
         return STATUS_OK;
-    const struct tensor *source = &graph->value[conversion->source].tensor;
+    int image = conversion->viewed ? layout_image(graph, conversion->source) : conversion->source;
+    const struct tensor *source = &graph->value[image].tensor;
     bool silent = conversion->dest < 0;
     int made = silent ? node->out[0] : graph_stand_in(graph, conversion->dest);
     const struct tensor *dest = &graph->value[made].tensor;
     struct conversion_info info = {
         .cause = conversion->cause,
-        .from = layout_order(graph, conversion->source),
-        .to = tensor_format(dest),
+        .from = layout_order(graph, image),
+        .to = conversion->viewed ? conversion->to : tensor_format(dest),
         .tensor = *source,
         .dest_dtype = dest->dtype,
         .bytes_read = tensor_bytes(source),

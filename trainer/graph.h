@@ -20,10 +20,10 @@ enum value_kind {
 };
 
 /* How a parameter or buffer starts (torch.nn.init's rules). */
-enum init_kind { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
+enum init_kind { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM, INIT_CONSTANT };
 struct init {
     enum init_kind kind;
-    double scale; /* normal: standard deviation; uniform: bound b of U(-b, b) */
+    double scale; /* normal: standard deviation; uniform: bound b of U(-b, b); constant: itself */
 };
 
 struct value {
@@ -46,6 +46,8 @@ struct node_conversion {
     int source, dest;     /* values; dest -1: mixed or silent, read by strides inside the node's own kernel */
     enum conversion_cause cause;
     bool copy;            /* gathers a slice or an expanded tensor in the order it has: a copy, no layout conversion */
+    bool viewed;          /* source is a view of an image, (N,H,W,C) or of another rank: the image changes to format `to` */
+    enum memory_format to;
 };
 #define NODE_MAX_CONVERSIONS OP_MAX_IN
 

@@ -1,6 +1,8 @@
 /* One function per layout rule. */
 #include "trainer/layout_rules.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "kernels/iterator.h"
 
@@ -82,6 +84,44 @@ static bool is_copy(const struct graph *graph, int value, enum memory_format for
     return t->dims != 4 || is_expanded(t) || (tensor_format(t) == FORMAT_STRIDED && suggested(graph, value) == format);
 }
 
+/* (N,H,W,C) seen of an image (N,C,H,W). */
+static bool is_turned(const struct graph *graph, int value)
+{
+    static const int last[] = {0, 2, 3, 1};
+    int producer = graph->value[value].producer;
+    const struct node *node = producer < 0 ? NULL : &graph->node[producer];
+    return node && node->op == OP_PERMUTE && graph->value[value].alias_of >= 0 && is_image(graph, value) &&
+           memcmp(node->attrs.view.order, last, sizeof last) == 0;
+}
+
+int layout_image(const struct graph *graph, int value)
+{
+    while (value >= 0 && (!is_image(graph, value) || is_turned(graph, value)))
+        value = graph->value[value].alias_of;
+    return value;
+}
+
+/* The format that the image under a view has after the view was copied to row-major order. */
+static enum memory_format image_format(const struct graph *graph, int value)
+{
+    for (; !is_image(graph, value) || is_turned(graph, value); value = graph->value[value].alias_of) {
+        if (is_turned(graph, value))
+            return FORMAT_CHANNELS_LAST;
+    }
+    return FORMAT_CONTIGUOUS;
+}
+
+/* A view whose copy to row-major order brings the whole image below into another format; *to is set. */
+static bool changes_image(const struct graph *graph, int value, enum memory_format *to)
+{
+    int image = layout_image(graph, value);
+    if (image < 0 || image == value || tensor_count(tensor_of(graph, image)) != tensor_count(tensor_of(graph, value)) ||
+        is_expanded(tensor_of(graph, image)))
+        return false;
+    *to = image_format(graph, value);
+    return layout_order(graph, image) != *to && layout_order(graph, image) != FORMAT_EITHER;
+}
+
 /* Input `position` in `format`: nothing to do, or a conversion (or a copy that gathers) just before the node. */
 static enum status bring(struct ruling *self, int position, enum memory_format format)
 {
@@ -93,8 +133,10 @@ static enum status bring(struct ruling *self, int position, enum memory_format f
     struct tensor made = tensor_with_format(tensor_of(graph, source), format);
     int dest = graph_add_value(graph, &made, VALUE_ACTIVATION);
     graph->value[dest].producer = (int)(node - graph->node);
-    node->conversion[node->conversions++] = (struct node_conversion){position, source, dest, cause_of(graph, source),
-                                                                     is_copy(graph, source, format)};
+    struct node_conversion made_by = {position, source, dest, cause_of(graph, source), false, false, format};
+    made_by.viewed = format == FORMAT_CONTIGUOUS && changes_image(graph, source, &made_by.to);
+    made_by.copy = !made_by.viewed && is_copy(graph, source, format);
+    node->conversion[node->conversions++] = made_by;
     return STATUS_OK;
 }
 
@@ -159,12 +201,15 @@ static enum memory_format conv_format(struct ruling *self, int input, int weight
                : FORMAT_CONTIGUOUS;
 }
 
-/* The operator's kernel takes weights in either format, so only activations are converted; gradients lie as the weight. */
+/*
+ * The operator's kernel takes weights in either format, so only activations are converted; gradients lie as the weight.
+ * 1-D convolutions (3-D tensors) take contiguous ones (ATen/native/Convolution.cpp, "avoid accidentally going through NHWC").
+ */
 static enum status rule_conv(struct ruling *self)
 {
     enum memory_format format = conv_format(self, 0, 1);
     set_format(self->graph, self->node->out[0], format);
-    return convert(self, 0, format);
+    return bring(self, 0, format);
 }
 
 static enum status rule_conv_backward(struct ruling *self)
@@ -174,8 +219,8 @@ static enum status rule_conv_backward(struct ruling *self)
     enum memory_format format = conv_format(self, 1, 2);
     if (node->out[0] >= 0)
         set_format(graph, node->out[0], format);
-    TRY(convert(self, 0, format));
-    return convert(self, 1, format);
+    TRY(bring(self, 0, format));
+    return bring(self, 1, format);
 }
 
 static enum status rule_saved(struct ruling *self)
@@ -241,24 +286,20 @@ static enum status rule_silent(struct ruling *self)
     return STATUS_OK;
 }
 
-/* The nearest image that the value is a view of: what a copy of a 5-D view (channel shuffle) converts. */
-static int image_of(const struct graph *graph, int value)
-{
-    while (value >= 0 && !is_image(graph, value))
-        value = graph->value[value].alias_of;
-    return value;
-}
-
-/* A copy that changes the order is a conversion that the node itself does. */
+/* A copy that changes the order of an image, or of the image that its input is a view of, is a conversion that the node does. */
 static void note_copy(struct ruling *self, enum memory_format to)
 {
     struct graph *graph = self->graph;
     struct node *node = self->node;
-    int image = image_of(graph, node->in[0]), out = node->out[0];
-    if (image < 0 || layout_lies(graph, node->in[0], to) || layout_lies(graph, image, to) || is_copy(graph, image, to))
+    int in = node->in[0], image = layout_image(graph, in);
+    struct node_conversion made = {0, image, node->out[0], CAUSE_EXPLICIT, false, image != in, to};
+    if (node->phase == PHASE_BACKWARD)
+        made.cause = CAUSE_GRADIENT;
+    if (image < 0 || layout_lies(graph, in, to))
         return;
-    enum conversion_cause cause = node->phase == PHASE_BACKWARD ? CAUSE_GRADIENT : CAUSE_EXPLICIT;
-    node->conversion[node->conversions++] = (struct node_conversion){0, image, out, cause, false};
+    if (made.viewed ? !changes_image(graph, in, &made.to) : is_copy(graph, image, to))
+        return;
+    node->conversion[node->conversions++] = made;
 }
 
 /*

@@ -16,6 +16,10 @@ static void fill(float *values, int64_t count, struct init init, uint64_t key)
         for (int64_t i = 0; i < count; i++)
             values[i] = 1;
         break;
+    case INIT_CONSTANT:
+        for (int64_t i = 0; i < count; i++)
+            values[i] = scale;
+        break;
     case INIT_NORMAL:
 #pragma omp parallel for
         for (int64_t i = 0; i < count; i++)

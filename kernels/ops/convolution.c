@@ -55,7 +55,7 @@ static enum status output_sizes(const struct op_query *query, const struct tenso
 
 static enum status infer_convolution(const struct op_query *query, struct tensor *out)
 {
-    int64_t size[2];
+    int64_t size[2] = {1, 1};
 
     TRY(facts_need(query, INPUT, -1));
     const struct tensor *input = query->in[INPUT], *weight = query->in[WEIGHT];

@@ -31,7 +31,7 @@ struct case_tensor {
     enum dtype dtype;
     enum case_fill fill; /* inputs */
     double value;
-    bool transposed;   /* the strides of two dimensions are exchanged: 0 and 1 of 2-D, 1 and 2 of 5-D tensors */
+    bool transposed;   /* the strides of two dimensions are exchanged: 0 and 1 of 2-D, 1 and 2 of 3-D and 5-D tensors */
     bool updated;      /* inputs: the operator changes it in place, and the result is checked */
     int shares;        /* outputs: 1 + position of the input whose memory it is; 0 = own memory */
 };

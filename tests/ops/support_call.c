@@ -61,7 +61,7 @@ static struct tensor describe(const struct case_tensor *wanted, enum dtype dtype
                               bool strided)
 {
     int64_t size[TENSOR_MAX_DIMS];
-    int first = wanted->dims == 5 ? 1 : 0;
+    int first = wanted->dims == 5 || wanted->dims == 3 ? 1 : 0;
     for (int d = 0; d < wanted->dims; d++)
         size[d] = wanted->size[d] + (strided ? 2 : 0);
     if (wanted->transposed)

@@ -28,6 +28,8 @@
 #define V4(...) CASE_SIZES(4, __VA_ARGS__), .varied = true
 #define F4(...) CASE_SIZES(4, __VA_ARGS__), .dtype = DTYPE_FLOAT32
 
+#define MAP3(...) CASE_SIZES(3, __VA_ARGS__), .varied = true
+
 static const struct op_case rows[] = {
     CONV("3x3", V4, F4, SHAPE(2, 16, 9, 7), SHAPE(32, 16, 3, 3), SHAPE(2, 32, 9, 7), 32, PAIR(1, 1), PAIR(1, 1),
          PAIR(1, 1), 1),
@@ -88,6 +90,24 @@ static const struct op_case rows[] = {
      .attrs.conv = {{2, 2}, {1, 1}, {1, 1}, 1},
      .in = {{V4(2, 8, 5, 4)}, {V4(2, 3, 9, 8)}, {F4(8, 3, 3, 3)}},
      .out = {[0] = {V4(2, 3, 9, 8)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_CONVOLUTION,
+     .label = "1-D, 1 tap",
+     .attrs.conv = {{1}, {0}, {1}, 1},
+     .in = {{MAP3(2, 16, 35)}, {CASE_SIZES(3, 24, 16, 1), .dtype = DTYPE_FLOAT32}},
+     .out = {{MAP3(2, 24, 35)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_CONVOLUTION,
+     .label = "1-D, 3 taps, stride 2, 2 groups, bias",
+     .attrs.conv = {{2}, {1}, {1}, 2},
+     .in = {{MAP3(2, 8, 21)}, {MAP3(6, 4, 3)}, {F1(6)}},
+     .out = {{MAP3(2, 6, 11)}},
+     .tolerance = TOLERANCE_SUM},
+    {.op = OP_CONVOLUTION_BACKWARD,
+     .label = "1-D, 3 taps, stride 2, 2 groups, bias",
+     .attrs.conv = {{2}, {1}, {1}, 2},
+     .in = {{MAP3(2, 6, 11)}, {MAP3(2, 8, 21)}, {MAP3(6, 4, 3)}},
+     .out = {{MAP3(2, 8, 21)}, {CASE_SIZES(3, 6, 4, 3), .dtype = DTYPE_FLOAT32}, {F1(6)}},
      .tolerance = TOLERANCE_SUM},
     /* O x I >= 2^17: the weight gradient may be a matrix product (kernels/cpu/conv_product.c). */
     {.op = OP_CONVOLUTION_BACKWARD,

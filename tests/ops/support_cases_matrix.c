@@ -25,7 +25,18 @@
      .out = {{F2(n, m)}},                                                                                          \
      .tolerance = TOLERANCE_ROUNDING}
 
+#define MAP3(...) CASE_SIZES(3, __VA_ARGS__), .varied = true
+#define BMM(text, batch, m, k, n, a_turned, b_turned)                                                              \
+    {.op = OP_BMM,                                                                                                 \
+     .label = text,                                                                                                \
+     .in = {{MAP3(batch, m, k), .transposed = a_turned}, {MAP3(batch, k, n), .transposed = b_turned}},             \
+     .out = {{MAP3(batch, m, n)}},                                                                                 \
+     .tolerance = TOLERANCE_SUM}
+
 static const struct op_case rows[] = {
+    BMM("as they lie", 2, 17, 33, 9, false, false),
+    BMM("first transposed", 3, 16, 20, 8, true, false),
+    BMM("second transposed", 2, 7, 40, 12, false, true),
     {.op = OP_ADDMM,
      .label = "weight as PyTorch keeps it, master",
      .in = {{F1(10)}, {V2(5, 64)}, {F2(64, 10), .transposed = true}},

@@ -310,6 +310,8 @@ static void check_conversions(const struct graph *graph)
         for (int c = 0; c < graph->node[n].conversions; c++) {
             const struct node_conversion *conversion = &graph->node[n].conversion[c];
             const struct tensor *from = &graph->value[conversion->source].tensor;
+            if (conversion->viewed) /* the change is the image's, the tensors are its views */
+                continue;
             int made = conversion->dest < 0 ? graph->node[n].out[0] : conversion->dest;
             const struct tensor *to = &graph->value[made].tensor;
             bool of_view = conversion->dest >= 0 && conversion->dest == graph->node[n].out[0];

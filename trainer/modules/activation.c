@@ -28,3 +28,8 @@ int build_dropout(struct build *build, const char *name, int x, double p)
     build_leave(build);
     return y;
 }
+
+int build_gelu(struct build *build, const char *name, int x)
+{
+    return build_simple(build, name, "GELU", OP_GELU, NULL, x);
+}

@@ -1,4 +1,6 @@
 /* Linear layers and the loss. */
+#include <string.h>
+
 #include "trainer/build.h"
 
 /*
@@ -20,18 +22,28 @@ static int transposed_weight(struct build *build, int weight, int cast)
     return view;
 }
 
+/* Of more than two dimensions all but the last are one: view, addmm, _unsafe_view (ATen/native/Linear.cpp). */
 int build_linear(struct build *build, const char *name, int x, int out_features)
 {
     if (build->status != STATUS_OK)
         return -1;
-    int64_t size[2] = {out_features, build_channels(build, x)};
+    struct tensor from = build->graph->value[x].tensor;
+    struct view_attrs back = {.dims = from.dims};
+    int64_t size[2] = {out_features, from.size[from.dims - 1]};
+    double fan_in = (double)size[1];
     build_enter(build, name, "Linear");
-    int weight = build_parameter(build, "weight", 2, size, build_weight_init(build->linear_init, (double)size[1], out_features));
-    int bias = build_parameter(build, "bias", 1, size, build_bias_init(build->linear_init, (double)size[1]));
+    int weight = build_parameter(build, "weight", 2, size, build_weight_init(build->linear_init, fan_in, out_features));
+    int bias = build_parameter(build, "bias", 1, size, build_bias_init(build->linear_init, fan_in));
     int in[OP_MAX_IN] = {x, weight, bias, -1}; /* as aten::linear has them: autocast casts before the weight is turned */
     build->status = autocast_inputs(build->graph, &build->autocast, OP_ADDMM, build->module, in);
+    if (from.dims > 2)
+        in[0] = build_reshape(build, in[0], 2, (int64_t[]){tensor_count(&from) / size[1], size[1]});
     int turned = transposed_weight(build, weight, in[1]);
     int y = build_op(build, OP_ADDMM, NULL, (int[]){in[2], in[0], turned, -1});
+    memcpy(back.size, from.size, sizeof back.size);
+    back.size[from.dims - 1] = out_features;
+    if (from.dims > 2)
+        y = build_view(build, OP_UNSAFE_VIEW, &back, y);
     build_leave(build);
     return y;
 }

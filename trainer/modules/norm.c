@@ -30,3 +30,32 @@ int build_group_norm(struct build *build, const char *name, int x, int groups, b
     build_leave(build);
     return y;
 }
+
+/* The operator of the current module over the last dimension. */
+static int normalize_last(struct build *build, int x, double eps)
+{
+    if (build->status != STATUS_OK)
+        return -1;
+    const struct tensor *tensor = &build->graph->value[x].tensor;
+    int64_t length = tensor->size[tensor->dims - 1];
+    int weight = build_parameter(build, "weight", 1, &length, (struct init){INIT_ONE, 0});
+    int bias = build_parameter(build, "bias", 1, &length, (struct init){INIT_ZERO, 0});
+    return build_op(build, OP_LAYER_NORM, &(union op_attrs){.norm = {.eps = eps}}, (int[]){x, weight, bias, -1});
+}
+
+int build_layer_norm(struct build *build, const char *name, int x, double eps)
+{
+    build_enter(build, name, "LayerNorm");
+    x = normalize_last(build, x, eps);
+    build_leave(build);
+    return x;
+}
+
+int build_layer_norm2d(struct build *build, const char *name, int x, double eps)
+{
+    build_enter(build, name, "LayerNorm2d");
+    x = build_permute(build, x, (int[]){0, 2, 3, 1});
+    x = build_permute(build, normalize_last(build, x, eps), (int[]){0, 3, 1, 2});
+    build_leave(build);
+    return x;
+}
