@@ -138,9 +138,9 @@ union op_attrs {
  *   mean            (N,C,H,W) -> (N,C,1,1); mean_backward is grad/(H*W) spread over H,W.
  *   addmm           input (N,K) dense; weight (K,M), usually a transposed view; bias (M) or NULL-free float32.
  *                   weight and bias may be float32 while input is lower precision, as in convolution.
+ *   bmm             a (B,M,K), b (B,K,N), as mm for each of B; one dtype; output contiguous.
  *   mm              a (M,K), b (K,N), any strides with one unit stride; output (M,N) dense, dtype may be wider than a's.
  *                   a and b may differ in dtype (float32 master weight): compute in the narrower.
- *   bmm             a (B,M,K), b (B,K,N), as mm for each of B; one dtype; output contiguous.
  *   sum             (N,M) -> (M), float32 accumulation.
  *   dropout         counter: int64 scalar, the number of the step. mask: uint8, 1 = kept; output = input * mask/(1-p).
  *   log_softmax     over dimension 1 of (N,M); output float32 when the input is lower precision (autocast's fp32 list).

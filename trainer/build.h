@@ -12,8 +12,8 @@
 /* torch.nn.init rules for weights of convolutions and linear layers. */
 enum weight_init {
     WEIGHT_DEFAULT,        /* kaiming_uniform_(a=sqrt(5)): U(-b, b), b = 1/sqrt(fan_in); bias likewise */
-    WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
     WEIGHT_NORMAL_002,     /* trunc_normal_(std=0.02) between -2 and 2, 100 deviations away: normal; bias 0 (ConvNeXt) */
+    WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
     WEIGHT_NORMAL_001      /* normal_(0, 0.01); bias 0 */
 };
 
