@@ -27,7 +27,7 @@ struct image_box {
 
 struct image_reader;
 
-/* Row `y` of the box, from 0: `box.width` pixels of four bytes, red green blue and one without meaning. */
+/* Row `y` of the box, from 0: `box.width` pixels of four bytes, red green blue and one without meaning. One pixel more may be read. */
 typedef void image_row(void *user, int y, const uint8_t *rgbx);
 
 /*

@@ -46,6 +46,11 @@ static void leave(struct jpeg_reader *self)
     case JERR_INPUT_EOF:
         self->failure = FAIL(CORRUPT, "%s: the JPEG is cut short: it ends at byte %zu", self->base.name, self->base.size);
         break;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+        self->errors.format_message((j_common_ptr)&self->info, reason);
+        self->failure = FAIL(UNSUPPORTED, "%s: %s", self->base.name, reason);
+        break;
     default:
         self->errors.format_message((j_common_ptr)&self->info, reason);
         self->failure = FAIL(CORRUPT, "%s: damaged JPEG, near byte %zu of %zu: %s", self->base.name, place,
@@ -88,8 +93,6 @@ static enum status check_header(struct jpeg_reader *self)
     if (info->jpeg_color_space == JCS_UNKNOWN)
         return FAIL(UNSUPPORTED, "%s: a JPEG of %d components; 1, 3 and 4 are read", self->base.name,
                     info->num_components);
-    if (info->data_precision != 8)
-        return FAIL(UNSUPPORTED, "%s: a JPEG of %d bits; 8 are read", self->base.name, info->data_precision);
     self->base.width = (int)width;
     self->base.height = (int)height;
     return STATUS_OK;
@@ -159,7 +162,7 @@ static enum status jpeg_rows(struct image_reader *reader, struct image_box box, 
         return self->failure;
     info->out_color_space = cmyk ? JCS_CMYK : JCS_EXT_RGBX;
     jpeg_start_decompress(info);
-    self->line = malloc(4 * (size_t)info->output_width);
+    self->line = calloc((size_t)info->output_width + 1, 4);
     if (!self->line)
         return FAIL(NO_MEMORY, "%s: no memory for a row of it", reader->name);
     uint8_t *part = self->line + 4 * (box.x - crop_columns(info, box));

@@ -25,7 +25,7 @@ enum status picture_resize(struct image_reader *reader, const struct view *view,
     TRY_OUT(resample_init(&x, view->x.length, view->x.to, view->x.first, side));
     TRY_OUT(resample_init(&y, view->y.length, view->y.to, view->y.first, side));
     *stride = resample_stride(side);
-    rows = calloc((size_t)(y.end - y.begin), (size_t)*stride);
+    rows = calloc((size_t)(y.end - y.begin) + 1, (size_t)*stride);
     result = malloc((size_t)side * (size_t)*stride);
     if (!rows || !result) {
         status = FAIL(NO_MEMORY, "no memory to resize a picture to %d pixels", side);

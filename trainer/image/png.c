@@ -86,7 +86,7 @@ static void ask_for_rgbx(struct png_reader *self)
 static enum status read_interlaced(struct png_reader *self)
 {
     size_t bytes = png_get_rowbytes(self->png, self->info), height = (size_t)self->base.height;
-    self->pixels = calloc(height, bytes);
+    self->pixels = calloc(height * bytes + 4, 1);
     self->row = calloc(height, sizeof *self->row);
     if (!self->pixels || !self->row)
         return FAIL(NO_MEMORY, "%s: no memory for its %zu bytes", self->base.name, height * bytes);
@@ -107,7 +107,7 @@ static enum status png_rows(struct image_reader *reader, struct image_box box, i
     if (passes > 1)
         TRY(read_interlaced(self));
     else
-        self->pixels = malloc(png_get_rowbytes(self->png, self->info));
+        self->pixels = calloc(png_get_rowbytes(self->png, self->info) + 4, 1);
     if (!self->pixels)
         return FAIL(NO_MEMORY, "%s: no memory for a row of it", reader->name);
     for (int y = 0; y < reader->height; y++) {
