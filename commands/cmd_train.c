@@ -98,8 +98,8 @@ static enum status train(struct training *self, const char *command_line)
 static void say_broken(const struct dataset *dataset)
 {
     if (dataset->broken > 0)
-        fprintf(stderr, "clprof train: of %lld images, %lld that were wanted are broken; they are named above\n",
-                (long long)(dataset->count[SPLIT_TRAIN] + dataset->count[SPLIT_TEST]), (long long)dataset->broken);
+        fprintf(stderr, "clprof train: %lld of the %lld images are broken, as far as they were read; they are named above\n",
+                (long long)dataset->broken, (long long)(dataset->count[SPLIT_TRAIN] + dataset->count[SPLIT_TEST]));
 }
 
 static int finish(const struct command *self, struct training *training, enum status status)

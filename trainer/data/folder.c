@@ -88,7 +88,7 @@ static void summarise(struct dataset *dataset, const char *train, const char *te
         strbuf_printf(&text, "%lld test images, one in %d of each class, since there is no folder of them",
                       (long long)dataset->count[SPLIT_TEST], HOLD_OUT);
     if (left_out)
-        strbuf_printf(&text, "; %lld files are left out: neither .jpg, .jpeg nor .png", left_out);
+        strbuf_printf(&text, "; files left out, since they are neither .jpg, .jpeg nor .png: %lld", left_out);
     dataset->summary = strbuf_take(&text);
 }
 
