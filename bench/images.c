@@ -1,13 +1,14 @@
 /*
- * Images per second of an image folder's training samples through the loader, and the pixels of its test samples.
+ * An image folder's training samples through the loader, and the pixels of its test samples.
  *
- *     bench_images FOLDER SIDE WORKERS IMAGES    prints images per second
+ *     bench_images FOLDER SIDE WORKERS EPOCHS    prints images per second, and per second of a core
  *     bench_images FOLDER SIDE                   writes every test sample, float32 (3, SIDE, SIDE), to stdout
  *
- * bench/images.py compares both with torchvision's.
+ * bench/run.sh images compares both with torchvision's.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "trainer/data/loader.h"
@@ -22,18 +23,27 @@ static void must(enum status status)
     exit(1);
 }
 
-static void measure(struct dataset *dataset, int side, int workers, int64_t images)
+/* Seconds of all threads. */
+static double core_seconds(void)
 {
-    struct loader_config config = {
-        .dataset = dataset, .split = SPLIT_TRAIN, .batch = BATCH, .side = side, .seed = 1, .workers = workers};
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void measure(struct dataset *dataset, int side, int workers, int64_t epochs)
+{
+    struct loader_config config = {.dataset = dataset, .split = SPLIT_TRAIN, .batch = BATCH, .side = side, .seed = 1,
+                                   .workers = workers, .epochs = epochs};
     struct loader *loader;
     struct batch batch;
-    bool more;
+    bool more = true;
+    double images = 0, core = core_seconds();
+    int64_t start = clock_ns();
     must(loader_create(&config, &loader));
-    int64_t start = clock_ns(), taken = 0;
-    for (; taken < images; taken += batch.count)
+    for (; more; images += more ? (double)batch.count : 0)
         must(loader_next(loader, &batch, &more));
-    printf("%.1f\n", (double)taken / ((double)(clock_ns() - start) / 1e9));
+    printf("%.1f\t%.1f\n", images / ((double)(clock_ns() - start) / 1e9), images / (core_seconds() - core));
     loader_destroy(loader);
 }
 
@@ -53,7 +63,7 @@ int main(int argc, char **argv)
 {
     struct dataset dataset;
     if (argc != 3 && argc != 5) {
-        fprintf(stderr, "usage: bench_images FOLDER SIDE [WORKERS IMAGES]\n");
+        fprintf(stderr, "usage: bench_images FOLDER SIDE [WORKERS EPOCHS]\n");
         return 2;
     }
     must(dataset_open(argv[1], &dataset));

@@ -201,6 +201,23 @@ def estimate_error(results, folder):
                 "bench/run.sh estimate_error")
 
 
+def images(results, folder):
+    """Training samples of 500x375 JPEGs at 224 on one core, by seconds of it; the evaluation's pixels must be equal."""
+    data, peer, ours = pathlib.Path(folder) / "images", [sys.executable, ROOT / "bench/torch_images.py"], program("images")
+    run([*peer, "make", data, 400])
+    pairs = []
+    for _ in range(PAIRS):
+        theirs = float(run([*peer, "time", data, 224, 2])[0].split()[1])
+        pairs.append((float(run([ours, data, 224, 1, 2])[0].split()[1]), theirs))
+    ratio = statistics.median(a / b for a, b in pairs)
+    mine, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+    results.add("JPEG 500x375 to samples of 224 vs torchvision", f"{mine:.0f} img/s", f"{theirs:.0f} img/s", ratio, ">= 1", ratio >= 1,
+                "bench/run.sh images")
+    different, values = (int(x) for x in run([*peer, "compare", data, 224, ours])[0].split())
+    results.add("values of evaluation samples unlike torchvision's", f"{different}", f"{values}", different / values, "0",
+                different == 0, "bench/run.sh images")
+
+
 BENCHMARKS = {
     "resnet50_eager": lambda r, f: throughput(r, f, "resnet50", [], 1.5, "eager"),
     "resnet50_compile": lambda r, f: throughput(r, f, "resnet50", ["--compile"], 1.3, "compile"),
@@ -210,6 +227,7 @@ BENCHMARKS = {
     "convert": convert,
     "accuracy": accuracy,
     "estimate_error": estimate_error,
+    "images": images,
     "import_kineto": import_kineto,
 }
 
