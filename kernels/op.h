@@ -52,9 +52,23 @@ struct add_attrs {
     double alpha; /* output = self + alpha * other */
     bool relu;    /* a fused relu on the sum */
 };
+/* mul, div without an `other`: by this number. */
+struct scalar_attrs {
+    double value;
+};
 struct dropout_attrs {
     double p;     /* probability of zeroing */
     uint64_t key; /* base/random.h stream; element i of call number t uses index t * count + i */
+    bool rows;    /* bernoulli_: one number for each image, (N,1,1,1), instead of the sizes of `like` */
+};
+/* sum: over the dimensions whose bits are set; they stay as dimensions of size 1 or go. */
+struct reduce_attrs {
+    unsigned dims;
+    bool keep;
+};
+/* softmax: over this dimension. stack: the new dimension, which is not the last one. */
+struct dim_attrs {
+    int dim;
 };
 /* What a view shows of its input; which members count depends on the operator (kernels/view.h). */
 struct view_attrs {
@@ -107,7 +121,10 @@ union op_attrs {
     struct average_attrs average;
     struct clamp_attrs clamp;
     struct add_attrs add;
+    struct scalar_attrs scalar;
     struct dropout_attrs dropout;
+    struct reduce_attrs reduce;
+    struct dim_attrs dim;
     struct view_attrs view;
     struct copy_attrs copy;
     struct cat_attrs cat;
@@ -135,13 +152,18 @@ union op_attrs {
  *                   before masking, as the separate add would.
  *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.
  *   average pooling (N,C,H,W), 3-D (N,C,D,H,W). Backward needs its input for the shape only.
- *   mean            (N,C,H,W) -> (N,C,1,1); mean_backward is grad/(H*W) spread over H,W.
+ *   mean            (N,C,H,W) -> (N,C,1,1).
+ *   add, mul, div   operands of any strides are broadcast as in PyTorch; the dtype is the wider operand's, in place self's.
+ *   sigmoid         its backward takes the forward output; silu's, hardswish's and hardsigmoid's the forward input.
+ *   bernoulli_      1 with probability 1 - p, else 0, in the output's dtype; `like` is read for its sizes only.
+ *   softmax         contiguous, any rank. Its backward's grad_input has grad_output's dtype.
+ *   stack           any strides and float dtypes to a dense output.
  *   addmm           input (N,K) dense; weight (K,M), usually a transposed view; bias (M) or NULL-free float32.
  *                   weight and bias may be float32 while input is lower precision, as in convolution.
  *   bmm             a (B,M,K), b (B,K,N), as mm for each of B; one dtype; output contiguous.
  *   mm              a (M,K), b (K,N), any strides with one unit stride; output (M,N) dense, dtype may be wider than a's.
  *                   a and b may differ in dtype (float32 master weight): compute in the narrower.
- *   sum             (N,M) -> (M), float32 accumulation.
+ *   sum             any strides, float32 accumulation; contiguous output, whose dtype may be wider.
  *   dropout         counter: int64 scalar, the number of the step. mask: uint8, 1 = kept; output = input * mask/(1-p).
  *   log_softmax     over dimension 1 of (N,M); output float32 when the input is lower precision (autocast's fp32 list).
  *                   Backward's grad_input has the input's dtype.

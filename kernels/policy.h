@@ -25,6 +25,7 @@
     RULE(CAT, "cat", "channels_last if all inputs suggest it, else contiguous; inputs are read by their strides")       \
     RULE(CONTIGUOUS, "contiguous", "no channels_last implementation: 4-D inputs are converted, outputs are contiguous") \
     RULE(SILENT, "silent", "reads its input by strides, output is contiguous: a conversion without a copy")             \
+    RULE(KEPT, "kept", "output is dense in the order of the input's dimensions that stay; the input is read by its strides") \
     RULE(BORN, "born", "the output is made contiguous from an input without an order")                                  \
     RULE(PRESERVE, "preserve", "output has exactly the input's strides (clone, cast)")
 

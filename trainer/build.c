@@ -68,11 +68,14 @@ struct init build_weight_init(enum weight_init rule, double fan_in, double fan_o
 {
     switch (rule) {
     case WEIGHT_KAIMING_FAN_OUT:
+    case WEIGHT_KAIMING_ONLY:
         return (struct init){INIT_NORMAL, sqrt(2.0 / fan_out)};
     case WEIGHT_NORMAL_002:
         return (struct init){INIT_NORMAL, 0.02};
     case WEIGHT_NORMAL_001:
         return (struct init){INIT_NORMAL, 0.01};
+    case WEIGHT_UNIFORM_FAN_OUT:
+        return (struct init){INIT_UNIFORM, 1.0 / sqrt(fan_out)};
     default:
         return (struct init){INIT_UNIFORM, 1.0 / sqrt(fan_in)};
     }
@@ -80,7 +83,8 @@ struct init build_weight_init(enum weight_init rule, double fan_in, double fan_o
 
 struct init build_bias_init(enum weight_init rule, double fan_in)
 {
-    return rule == WEIGHT_DEFAULT ? (struct init){INIT_UNIFORM, 1.0 / sqrt(fan_in)} : (struct init){INIT_ZERO, 0};
+    bool uniform = rule == WEIGHT_DEFAULT || rule == WEIGHT_KAIMING_ONLY;
+    return uniform ? (struct init){INIT_UNIFORM, 1.0 / sqrt(fan_in)} : (struct init){INIT_ZERO, 0};
 }
 
 int build_simple(struct build *build, const char *name, const char *class_name, enum op_id op,

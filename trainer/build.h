@@ -14,7 +14,9 @@ enum weight_init {
     WEIGHT_DEFAULT,        /* kaiming_uniform_(a=sqrt(5)): U(-b, b), b = 1/sqrt(fan_in); bias likewise */
     WEIGHT_NORMAL_002,     /* trunc_normal_(std=0.02) between -2 and 2, 100 deviations away: normal; bias 0 (ConvNeXt) */
     WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
-    WEIGHT_NORMAL_001      /* normal_(0, 0.01); bias 0 */
+    WEIGHT_NORMAL_001,     /* normal_(0, 0.01); bias 0 */
+    WEIGHT_KAIMING_ONLY,   /* as kaiming_fan_out, bias as default: what timm's ResNet leaves alone */
+    WEIGHT_UNIFORM_FAN_OUT /* uniform_(-b, b), b = 1/sqrt(fan_out); bias 0 (torchvision's EfficientNet) */
 };
 
 struct build {
@@ -31,6 +33,7 @@ struct build {
 struct conv2d {
     int out_channels, kernel, stride, padding, groups; /* groups 0 = 1, stride 0 = 1 */
     bool bias;
+    int dilation; /* 0 = 1 */
 };
 
 /* Opens a child module; what follows is under its path, until build_leave. */
@@ -41,6 +44,8 @@ void build_leave(struct build *build);
 /* Modules of PyTorch. `name` is the attribute's name in the parent; NULL where the model calls a function instead. */
 int build_conv2d(struct build *build, const char *name, int x, struct conv2d conv);
 int build_batch_norm2d(struct build *build, const char *name, int x);
+/* The last norm of a residual block, whose weight starts at 0 (timm's zero_init_last). */
+int build_batch_norm2d_zero(struct build *build, const char *name, int x);
 /* timm's GroupNorm under a norm's name; zero_weight: zero_init_last. */
 int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight);
 /* LayerNorm over the last dimension; torchvision's LayerNorm2d, which permutes to (N,H,W,C) for it and back. */
@@ -54,12 +59,23 @@ int build_adaptive_avg_pool2d_1(struct build *build, const char *name, int x);
 /* torch.nn.AvgPool2d; AdaptiveAvgPool2d to `size` x `size` (1: build_adaptive_avg_pool2d_1, as PyTorch does). */
 int build_avg_pool2d(struct build *build, const char *name, int x, struct average_attrs attrs);
 int build_adaptive_avg_pool2d(struct build *build, const char *name, int x, int size);
+int build_silu(struct build *build, const char *name, int x);
+int build_sigmoid(struct build *build, const char *name, int x);
+int build_softmax(struct build *build, const char *name, int x, int dim);
+/* torchvision's StochasticDepth(p, "row"): whole images of x are dropped. */
+int build_stochastic_depth(struct build *build, const char *name, int x, double p);
 int build_dropout(struct build *build, const char *name, int x, double p);
+int build_dropout_(struct build *build, const char *name, int x, double p); /* inplace=True */
 int build_linear(struct build *build, const char *name, int x, int out_features);
 
 /* Functions: x += other (residual connection), x + other; operands may be broadcast. */
 int build_add_(struct build *build, int x, int other);
 int build_add(struct build *build, int x, int other);
+
+/* x * other, broadcast; torch.sum over the dimensions whose bits are set; torch.stack of `count` tensors. */
+int build_mul(struct build *build, int x, int other);
+int build_sum(struct build *build, int x, unsigned dims, bool keep);
+int build_stack(struct build *build, const int *x, int count, int dim);
 
 /* Views: Tensor.permute, transpose(a, b), split(length, dim), which gives up to OP_MAX_OUT parts (-1 = no part). */
 int build_permute(struct build *build, int x, const int *order);

@@ -129,6 +129,20 @@ static void fuse_entry(struct graph *graph, int entry)
     graph->value[out].stand_in = graph->node[cast].out[0];
 }
 
+/* The clone that PyTorch keeps before an activation runs in place: here nothing is overwritten, its input is as good. */
+static void fuse_clone(struct graph *graph, int clone)
+{
+    struct node *node = &graph->node[clone];
+    const struct copy_attrs *attrs = &node->attrs.copy;
+    int next = clone + 1;
+    bool saved = attrs->format == COPY_PRESERVE && attrs->when == COPY_ALWAYS && next < graph->nodes &&
+                 (op_flags(graph->node[next].op) & OP_IN_PLACE) && graph->node[next].in[0] == node->in[0];
+    if (!saved || node->conversions || !same_layout(graph, node->in[0], node->out[0]))
+        return;
+    node->fused_into = next;
+    graph->value[node->out[0]].stand_in = node->in[0];
+}
+
 void fuse_nodes(struct graph *graph)
 {
     for (int n = 0; n < graph->nodes; n++) {
@@ -137,6 +151,8 @@ void fuse_nodes(struct graph *graph)
             continue;
         if (node->op == OP_BATCH_NORM)
             fuse_norm(graph, n);
+        else if (node->op == OP_CLONE)
+            fuse_clone(graph, n);
         else if (node->op == OP_COPY && node->phase == PHASE_DATA)
             fuse_entry(graph, n);
     }

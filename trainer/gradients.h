@@ -34,6 +34,12 @@ enum status gradient_view(struct autograd *self, int forward, enum op_id op, con
                           int *out);
 
 /*
+ * *gradient, of a broadcast operand `value`, is summed over what was repeated and cast to its dtype, as autograd does where a
+ * gradient doesn't fit (validate_outputs).
+ */
+enum status gradient_fit(struct autograd *self, int forward, int value, int *gradient);
+
+/*
  * The gradient of `value` gets another summand; values without requires_grad and absent ones (-1) are passed over. Parameters
  * are no exception, nor are casts of them: the walk comes to both.
  */

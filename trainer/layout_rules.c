@@ -256,6 +256,19 @@ static enum status rule_first(struct ruling *self)
     return STATUS_OK;
 }
 
+/* stack: the strides of the inputs put one behind the other along the new dimension, seen with that dimension apart. */
+static void set_stacked(struct ruling *self, enum memory_format format)
+{
+    const struct tensor *in = tensor_of(self->graph, self->node->in[0]);
+    struct tensor *out = tensor_of(self->graph, self->node->out[0]), joined = *in;
+    int dim = self->node->attrs.dim.dim;
+    joined.size[dim] *= out->size[dim];
+    layout_strides(joined.dims == 4 ? format : FORMAT_CONTIGUOUS, joined.dims, joined.size, joined.stride);
+    for (int d = 0; d < out->dims; d++)
+        out->stride[d] = joined.stride[d <= dim ? d : d - 1];
+    out->stride[dim] *= in->size[dim];
+}
+
 /* cat's rule (ATen/native/TensorShape.cpp, compute_output_memory_format): all inputs agree, or contiguous. */
 static enum status rule_cat(struct ruling *self)
 {
@@ -266,7 +279,10 @@ static enum status rule_cat(struct ruling *self)
         if (suggested(graph, node->in[i]) != format)
             format = FORMAT_CONTIGUOUS;
     }
-    set_outputs(self, format);
+    if (node->op == OP_STACK)
+        set_stacked(self, format);
+    else
+        set_outputs(self, format);
     mix_all(self, format);
     return STATUS_OK;
 }
@@ -279,10 +295,32 @@ static enum status rule_contiguous(struct ruling *self)
     return STATUS_OK;
 }
 
+/* An output that is both formats has lost nothing. */
 static enum status rule_silent(struct ruling *self)
 {
     set_outputs(self, FORMAT_CONTIGUOUS);
-    mix_all(self, FORMAT_CONTIGUOUS);
+    if (is_image(self->graph, self->node->out[0]) &&
+        tensor_format(tensor_of(self->graph, self->node->out[0])) != FORMAT_EITHER)
+        mix_all(self, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+/* A reduction's input without the dimensions that go; those that stay with size 1 have no stride. */
+static enum status rule_kept(struct ruling *self)
+{
+    const struct reduce_attrs *attrs = &self->node->attrs.reduce;
+    const struct tensor *in = tensor_of(self->graph, self->node->in[0]);
+    struct tensor *out = tensor_of(self->graph, self->node->out[0]), left = *out;
+    const struct tensor *one[] = {&left};
+    int at = 0;
+    for (int d = 0; d < in->dims; d++) {
+        bool reduced = attrs->dims >> d & 1;
+        if (!reduced)
+            left.stride[at++] = in->stride[d];
+        else if (attrs->keep)
+            left.stride[at++] = 0;
+    }
+    iterator_strides(one, 1, out);
     return STATUS_OK;
 }
 
@@ -341,6 +379,7 @@ static enum status (*const rules[RULE_COUNT])(struct ruling *) = {
     [RULE_CAT] = rule_cat,
     [RULE_CONTIGUOUS] = rule_contiguous,
     [RULE_SILENT] = rule_silent,
+    [RULE_KEPT] = rule_kept,
     [RULE_BORN] = rule_any,
     [RULE_PRESERVE] = rule_preserve,
 };

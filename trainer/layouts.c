@@ -76,7 +76,7 @@ static void place_parameters(struct graph *graph, const struct layout_plan *plan
     }
     for (int v = 0; v < graph->values; v++) {
         int stand_in = graph->value[v].stand_in;
-        if (stand_in < 0)
+        if (stand_in < 0 || graph->value[stand_in].tensor.dims != graph->value[v].tensor.dims)
             continue;
         for (int d = 0; d < TENSOR_MAX_DIMS; d++)
             graph->value[v].tensor.stride[d] = graph->value[stand_in].tensor.stride[d];

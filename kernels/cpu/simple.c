@@ -71,6 +71,22 @@ enum status simple_check_alike(const struct op_call *call, const struct tensor *
     return STATUS_OK;
 }
 
+enum status simple_check_broadcast(const struct op_call *call, int inputs)
+{
+    const struct tensor *output = call->out[0];
+    TRY(simple_check_alike(call, &output, 1));
+    for (int i = 0; i < inputs; i++) {
+        const struct tensor *input = call->in[i];
+        if (!input)
+            continue;
+        bool fits = input->dtype == output->dtype || output->dtype == DTYPE_FLOAT32;
+        if (!is_small_float(input->dtype) || !fits)
+            return FAIL(UNSUPPORTED, "%s of %s into %s: the cpu back end wants the wider dtype for the result",
+                        op_name(call->op), dtype_name(input->dtype), dtype_name(output->dtype));
+    }
+    return STATUS_OK;
+}
+
 enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length)
 {
     for (int i = 0; i < count; i++) {

@@ -6,6 +6,7 @@
 #define KERNELS_CPU_SIMPLE_H
 
 #include "kernels/cpu/device.h"
+#include "kernels/ops/broadcast.h"
 
 /* Runs a call that simple_prepare has accepted. */
 typedef void simple_compute(const struct device *device, const struct op_call *call);
@@ -19,6 +20,12 @@ enum status simple_prepare(const struct device *device, const struct op_call *ca
  * shape, and the first is dense. For operators that look at one element at a time.
  */
 enum status simple_check_alike(const struct op_call *call, const struct tensor *const *tensors, int count);
+
+/*
+ * Fails with UNSUPPORTED unless the first `inputs` inputs (NULLs are skipped) and the dense output 0 are float dtypes of at
+ * most 32 bits, and the output's dtype is at least as wide as each input's. Operands may be broadcast.
+ */
+enum status simple_check_broadcast(const struct op_call *call, int inputs);
 
 /* Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are contiguous float32, each of `length` elements. */
 enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length);

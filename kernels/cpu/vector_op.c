@@ -116,3 +116,12 @@ enum status vector_op_dense(const struct op_call *call, const struct tensor *con
                         op_name(call->op), layout_name(tensor_format(tensors[i])), dtype_name(tensors[i]->dtype));
     return STATUS_OK;
 }
+
+enum status vector_op_float(const struct op_call *call, struct tensor *const *tensors, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!is_float(tensors[i]->dtype))
+            return FAIL(UNSUPPORTED, "%s of a %s tensor: the cpu back end wants float32, bfloat16 or float16",
+                        op_name(call->op), dtype_name(tensors[i]->dtype));
+    return STATUS_OK;
+}

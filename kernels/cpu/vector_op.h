@@ -36,6 +36,9 @@ enum status vector_op_float32(const struct op_call *call, const struct tensor *c
 /* UNSUPPORTED unless all `count` tensors are dense and float32, bfloat16 or float16. */
 enum status vector_op_dense(const struct op_call *call, const struct tensor *const *tensors, int count);
 
+/* UNSUPPORTED unless all `count` tensors are float32, bfloat16 or float16. */
+enum status vector_op_float(const struct op_call *call, struct tensor *const *tensors, int count);
+
 /* The names of variants, for vector_op. */
 static inline const char *vector_op_variant(bool rows)
 {

@@ -1,15 +1,6 @@
 /* Operators that work element by element: relu, hardtanh, add, copies, and their backwards. */
 #include "kernels/ops/facts.h"
 
-static enum status infer_add(const struct op_query *query, struct tensor *out)
-{
-    TRY(facts_need_same(query, 0, 1));
-    out[0] = facts_like(query->in[0]);
-    if (query->op != OP_ADD_) /* in place the target keeps its dtype */
-        out[0].dtype = facts_promote(query->in[0]->dtype, query->in[1]->dtype);
-    return STATUS_OK;
-}
-
 static enum status infer_threshold_backward(const struct op_query *query, struct tensor *out)
 {
     if (query->in[2])
@@ -38,5 +29,5 @@ const struct op_facts facts_relu = {infer_like_first, flops_per_input, 0};
 const struct op_facts facts_threshold_backward = {infer_threshold_backward, flops_threshold_backward, 0};
 const struct op_facts facts_hardtanh = {infer_like_first, flops_hardtanh, 0};
 const struct op_facts facts_hardtanh_backward = {infer_like_second, flops_hardtanh, 0};
-const struct op_facts facts_add = {infer_add, flops_add, 0};
+const struct op_facts facts_add = {facts_broadcast, flops_add, 0};
 const struct op_facts facts_copy = {infer_like_first, NULL, 0};

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "kernels/ops/broadcast.h"
+
 /* The word at `position` of a list like "input, weight, bias?". */
 static int position_name(const char *names, int position, const char **name)
 {
@@ -85,6 +87,26 @@ enum dtype facts_promote(enum dtype a, enum dtype b)
     if (a == b)
         return a;
     return a == DTYPE_FLOAT64 || b == DTYPE_FLOAT64 ? DTYPE_FLOAT64 : DTYPE_FLOAT32;
+}
+
+enum status facts_broadcast(const struct op_query *query, struct tensor *out)
+{
+    char a_shape[FACTS_SHAPE_BYTES], b_shape[FACTS_SHAPE_BYTES];
+    const char *a_name, *b_name;
+    TRY(facts_need(query, 0, -1));
+    TRY(facts_need(query, 1, -1));
+    const struct tensor *a = query->in[0], *b = query->in[1];
+    bool in_place = op_flags(query->op) & OP_IN_PLACE;
+    struct tensor made = {.dtype = in_place ? a->dtype : facts_promote(a->dtype, b->dtype)};
+    if (broadcast_sizes(a, b, &made) && (!in_place || tensor_same_shape(a, &made))) {
+        out[0] = facts_like(&made);
+        return STATUS_OK;
+    }
+    int a_length = position_name(op_input_names(query->op), 0, &a_name);
+    int b_length = position_name(op_input_names(query->op), 1, &b_name);
+    return FAIL(USAGE, "%s: %.*s %s and %.*s %s can't be broadcast%s", op_name(query->op), a_length, a_name,
+                facts_shape(a_shape, a), b_length, b_name, facts_shape(b_shape, b),
+                in_place ? " to the first one's sizes" : " to common sizes");
 }
 
 enum status infer_like_first(const struct op_query *query, struct tensor *out)

@@ -32,6 +32,12 @@ enum status facts_need_vector(const struct op_query *query, int position, int64_
 /* Fails unless in[a] and in[b] have equal sizes. */
 enum status facts_need_same(const struct op_query *query, int a, int b);
 
+/*
+ * out[0]: sizes of in[0] and in[1] broadcast, the wider dtype; of an operator in place in[0]'s sizes and dtype. Fails when
+ * the sizes don't meet.
+ */
+enum status facts_broadcast(const struct op_query *query, struct tensor *out);
+
 /* "(2, 3, 224, 224)" into text, which is returned. */
 #define FACTS_SHAPE_BYTES 128
 const char *facts_shape(char text[FACTS_SHAPE_BYTES], const struct tensor *tensor);

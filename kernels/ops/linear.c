@@ -1,4 +1,4 @@
-/* Operators of linear layers: addmm, mm, sum over the batch. */
+/* Operators of linear layers: addmm, mm. */
 #include "kernels/ops/facts.h"
 
 static enum status infer_product(const struct op_query *query, int left, int right, struct tensor *out)
@@ -32,13 +32,6 @@ static enum status infer_mm(const struct op_query *query, struct tensor *out)
     return STATUS_OK;
 }
 
-static enum status infer_sum(const struct op_query *query, struct tensor *out)
-{
-    TRY(facts_need(query, 0, 2));
-    out[0] = facts_vector(query->in[0]->dtype, query->in[0]->size[1]);
-    return STATUS_OK;
-}
-
 static int64_t flops_mm(const struct op_call *call)
 {
     return 2 * tensor_count(call->out[0]) * call->in[0]->size[1];
@@ -51,4 +44,3 @@ static int64_t flops_addmm(const struct op_call *call)
 
 const struct op_facts facts_addmm = {infer_addmm, flops_addmm, 0};
 const struct op_facts facts_mm = {infer_mm, flops_mm, 0};
-const struct op_facts facts_sum = {infer_sum, flops_per_input, 0};

@@ -71,15 +71,6 @@ static enum status infer_mean(const struct op_query *query, struct tensor *out)
     return STATUS_OK;
 }
 
-static enum status infer_mean_backward(const struct op_query *query, struct tensor *out)
-{
-    char shape[FACTS_SHAPE_BYTES];
-    (void)out;
-    TRY(facts_need(query, 0, 4));
-    return FAIL(USAGE, "%s: grad_output %s does not tell height and width; the forward input's shape must be given",
-                op_name(query->op), facts_shape(shape, query->in[0]));
-}
-
 /* One comparison for each position of a window but the first. */
 static int64_t flops_max_pool2d(const struct op_call *call)
 {
@@ -87,12 +78,6 @@ static int64_t flops_max_pool2d(const struct op_call *call)
     return tensor_count(call->out[0]) * (pool->kernel[0] * pool->kernel[1] - 1);
 }
 
-static int64_t flops_per_output(const struct op_call *call)
-{
-    return tensor_count(call->out[0]);
-}
-
 const struct op_facts facts_max_pool2d = {infer_max_pool2d, flops_max_pool2d, 0};
 const struct op_facts facts_max_pool2d_backward = {infer_max_pool2d_backward, flops_per_input, 1 << 1};
 const struct op_facts facts_mean = {infer_mean, flops_per_input, 0};
-const struct op_facts facts_mean_backward = {infer_mean_backward, flops_per_output, 0};

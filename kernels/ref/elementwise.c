@@ -1,5 +1,6 @@
 /* Operators that look at one element at a time: activations, add, dropout, copy and their backward operators. */
 #include "base/random.h"
+#include "kernels/ops/broadcast.h"
 #include "kernels/ref/ref.h"
 
 static void compute_relu(const struct op_call *call)
@@ -48,8 +49,9 @@ REF_OP(hardtanh_backward)
 static void compute_add(const struct op_call *call)
 {
     const struct add_attrs *attrs = &call->attrs.add;
+    struct tensor self = broadcast_to(call->in[0], call->out[0]), other = broadcast_to(call->in[1], call->out[0]);
     for (int64_t i = 0; i < tensor_count(call->out[0]); i++) {
-        double sum = ref_load(call->in[0], i) + attrs->alpha * ref_load(call->in[1], i);
+        double sum = ref_load(&self, i) + attrs->alpha * ref_load(&other, i);
         ref_store(call->out[0], i, attrs->relu ? ref_rectify(sum) : sum);
     }
 }

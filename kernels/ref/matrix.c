@@ -1,4 +1,4 @@
-/* Matrix products and the sum over rows. Where two factors differ in dtype, the wider is rounded to the narrower. */
+/* Matrix products. Where two factors differ in dtype, the wider is rounded to the narrower. */
 #include "kernels/ref/ref.h"
 
 static enum dtype narrower(enum dtype a, enum dtype b)
@@ -33,15 +33,3 @@ static void compute_addmm(const struct op_call *call)
         }
 }
 REF_OP(addmm)
-
-static void compute_sum(const struct op_call *call)
-{
-    const struct tensor *input = call->in[0];
-    for (int64_t column = 0; column < input->size[1]; column++) {
-        double sum = 0;
-        for (int64_t row = 0; row < input->size[0]; row++)
-            sum += ref_load_2d(input, row, column);
-        ref_store(call->out[0], column, sum);
-    }
-}
-REF_OP(sum)

@@ -1,4 +1,4 @@
-/* Max pooling with the position of each maximum inside its window, the mean over H and W, and their gradients. */
+/* Max pooling with the position of each maximum inside its window, its gradient, and the mean over H and W. */
 #include <math.h>
 
 #include "kernels/ref/ref.h"
@@ -88,15 +88,3 @@ static void compute_mean(const struct op_call *call)
         }
 }
 REF_OP(mean)
-
-static void compute_mean_backward(const struct op_call *call)
-{
-    const struct tensor *grad_input = call->out[0];
-    double count = (double)(grad_input->size[2] * grad_input->size[3]);
-    for (int64_t n = 0; n < grad_input->size[0]; n++)
-        for (int64_t c = 0; c < grad_input->size[1]; c++)
-            for (int64_t h = 0; h < grad_input->size[2]; h++)
-                for (int64_t w = 0; w < grad_input->size[3]; w++)
-                    ref_store_4d(grad_input, n, c, h, w, ref_load_4d(call->in[0], n, c, 0, 0) / count);
-}
-REF_OP(mean_backward)

@@ -80,7 +80,7 @@ struct case_list {
     int count;
 };
 extern const struct case_list cases_convolution, cases_norm, cases_pointwise, cases_pooling, cases_matrix,
-    cases_optimizer, cases_average;
+    cases_optimizer, cases_average, cases_broadcast, cases_reduce;
 extern const struct case_list cases_movement;
 
 /* Every row of every list. */

@@ -6,6 +6,8 @@
 static const struct case_list *const lists[] = {
     &cases_convolution, &cases_norm,    &cases_pointwise, &cases_pooling, &cases_matrix, &cases_optimizer,
     &cases_average,
+    &cases_broadcast,
+    &cases_reduce,
     &cases_movement,
 };
 #define LISTS (sizeof lists / sizeof *lists)

@@ -32,7 +32,21 @@ struct gradient_row {
     struct source in[OP_MAX_IN];
     int gradient_of[OP_MAX_OUT]; /* backward output -> 1 + forward input; 0 = none */
     bool (*applies)(const struct op_case *row);
+    const union op_attrs *attrs; /* of the backward operator; NULL: the forward one's */
 };
+
+static const union op_attrs over_rows = {.reduce = {.dims = 1}};
+
+static bool is_product(const struct op_case *row)
+{
+    return row->in[1].present && case_elements(&row->in[0]) == case_elements(&row->out[0]) &&
+           case_elements(&row->in[1]) == case_elements(&row->out[0]);
+}
+
+static bool is_by_number(const struct op_case *row)
+{
+    return !row->in[1].present;
+}
 
 /* Evaluation has no backward operator, and the fused relu's mask knows no residual (op.h). */
 static bool batch_norm_applies(const struct op_case *row)
@@ -65,10 +79,18 @@ static const struct gradient_row gradients[] = {
     {OP_AVG_POOL2D, OP_AVG_POOL2D_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_AVG_POOL3D, OP_AVG_POOL3D_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_ADAPTIVE_AVG_POOL2D, OP_ADAPTIVE_AVG_POOL2D_BACKWARD, {GRAD, IN(0)}, {1}},
-    {OP_MEAN, OP_MEAN_BACKWARD, {GRAD}, {1}},
+    {OP_MUL, OP_MUL, {GRAD, IN(1)}, {1}, is_product},
+    {OP_MUL, OP_MUL, {GRAD, IN(0)}, {2}, is_product},
+    {OP_MUL, OP_MUL, {GRAD}, {1}, is_by_number},
+    {OP_DIV, OP_DIV, {GRAD}, {1}, is_by_number},
+    {OP_SIGMOID, OP_SIGMOID_BACKWARD, {GRAD, OUT(0)}, {1}},
+    {OP_SILU, OP_SILU_BACKWARD, {GRAD, IN(0)}, {1}},
+    {OP_HARDSWISH, OP_HARDSWISH_BACKWARD, {GRAD, IN(0)}, {1}},
+    {OP_HARDSIGMOID, OP_HARDSIGMOID_BACKWARD, {GRAD, IN(0)}, {1}},
+    {OP_SOFTMAX, OP_SOFTMAX_BACKWARD, {GRAD, OUT(0)}, {1}},
     {OP_ADDMM, OP_MM, {GRAD, IN_T(2)}, {2}},
     {OP_ADDMM, OP_MM, {IN_T(1), GRAD}, {3}},
-    {OP_ADDMM, OP_SUM, {GRAD}, {1}},
+    {OP_ADDMM, OP_SUM, {GRAD}, {1}, .attrs = &over_rows},
     {OP_MM, OP_MM, {GRAD, IN_T(1)}, {1}},
     {OP_MM, OP_MM, {IN_T(0), GRAD}, {2}},
     {OP_BMM, OP_BMM, {GRAD, IN_T(1)}, {1}},
@@ -207,7 +229,7 @@ static void check_pair(const struct gradient_row *row, const struct op_case *for
 {
     struct forward forward;
     struct tensor in[OP_MAX_IN], out[OP_MAX_OUT];
-    struct op_call call = {.op = row->backward, .attrs = forward_row->attrs};
+    struct op_call call = {.op = row->backward, .attrs = row->attrs ? *row->attrs : forward_row->attrs};
     char what[160];
     forward_init(&forward, forward_row);
     collect_inputs(&forward, row, in, &call);

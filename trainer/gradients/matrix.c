@@ -40,9 +40,8 @@ enum status addmm_gradient(struct autograd *self, int forward, int grad)
     gradient_like(graph, made, weight, -1, -1);
     TRY(gradient_add_node(self, forward, OP_MM, (int[]){turned, f.in[1], -1}, made, &node));
     TRY(turn(self, forward, graph->node[node].out[0], &back));
-    gradient_like(graph, made, f.in[0], -1, -1);
-    TRY(gradient_add_node(self, forward, OP_SUM, (int[]){grad, -1}, made, &node));
-    TRY(gradient_accumulate(self, f.in[0], graph->node[node].out[0]));
+    TRY(gradient_fit(self, forward, f.in[0], &grad));
+    TRY(gradient_accumulate(self, f.in[0], grad));
     TRY(gradient_accumulate(self, f.in[1], graph->node[inputs].out[0]));
     return weight_gradient(self, f.in[2], back);
 }

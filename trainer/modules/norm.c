@@ -1,13 +1,13 @@
 /* Normalisations. */
 #include "trainer/build.h"
 
-int build_batch_norm2d(struct build *build, const char *name, int x)
+static int batch_norm2d(struct build *build, const char *name, int x, enum init_kind weight_init)
 {
     if (build->status != STATUS_OK)
         return -1;
     int64_t channels = build_channels(build, x);
     build_enter(build, name, "BatchNorm2d");
-    int weight = build_parameter(build, "weight", 1, &channels, (struct init){INIT_ONE, 0});
+    int weight = build_parameter(build, "weight", 1, &channels, (struct init){weight_init, 0});
     int bias = build_parameter(build, "bias", 1, &channels, (struct init){INIT_ZERO, 0});
     int mean = build_buffer(build, "running_mean", channels, INIT_ZERO);
     int var = build_buffer(build, "running_var", channels, INIT_ONE);
@@ -15,6 +15,16 @@ int build_batch_norm2d(struct build *build, const char *name, int x)
     int y = build_op(build, OP_BATCH_NORM, &attrs, (int[]){x, weight, bias, mean, var, -1});
     build_leave(build);
     return y;
+}
+
+int build_batch_norm2d(struct build *build, const char *name, int x)
+{
+    return batch_norm2d(build, name, x, INIT_ONE);
+}
+
+int build_batch_norm2d_zero(struct build *build, const char *name, int x)
+{
+    return batch_norm2d(build, name, x, INIT_ZERO);
 }
 
 int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "kernels/cpu/vector/pointwise.h"
 #include "kernels/cpu/vector/repack.h"
 #include "kernels/cpu/vector/simd.h"
 #include "kernels/op.h"

@@ -87,6 +87,8 @@ static void plan_make(struct element_plan *plan, const struct element_call *call
         if (call->tensor[0]->size[d] != 1)
             plan_insert(plan, call, d);
     plan_merge(plan, call->tensors);
+    if (plan->dims == 0) /* one element */
+        plan->size[plan->dims++] = 1;
     int last = plan->dims - 1;
     plan->length = plan->size[last] < BOX_LENGTH ? plan->size[last] : BOX_LENGTH;
     plan->runs = 1;
@@ -137,7 +139,28 @@ static struct box box_find(const struct element_plan *plan, int tensors, int64_t
     return box;
 }
 
-/* The box of operand `index`, converted to runs that follow each other; `next` is the box after it. */
+/* How a box of an operand is reached: where it lies, gathered first, or as one number for each run. */
+enum reach { REACH_DIRECT, REACH_FETCH, REACH_SPREAD };
+
+static void find_reaches(const struct element_call *call, const struct element_plan *plan, enum reach *reach)
+{
+    const struct tensor *output = call->tensor[0];
+    int last = plan->dims - 1;
+    reach[0] = REACH_DIRECT;
+    for (int i = 1; i < call->tensors; i++) {
+        int64_t stride = plan->stride[i][last];
+        bool direct = call->tensor[i]->dtype == output->dtype && (stride == 1 || plan->size[last] == 1);
+        reach[i] = direct ? REACH_DIRECT : stride == 0 ? REACH_SPREAD : REACH_FETCH;
+    }
+}
+
+static const char *box_start(const struct element_call *call, const struct box *box, int index)
+{
+    const struct tensor *tensor = call->tensor[index];
+    return (const char *)tensor->data + box->offset[index] * (int64_t)dtype_bytes(tensor->dtype);
+}
+
+/* The box of operand `index`, converted to runs of the output's dtype that follow each other; `next`: the box after it. */
 static void fetch(const struct element_call *call, const struct element_plan *plan, const struct box *box,
                   const struct box *next, int index, char *buffer)
 {
@@ -148,8 +171,13 @@ static void fetch(const struct element_call *call, const struct element_plan *pl
                           .dims = 2,
                           .size = {box->runs, box->length},
                           .stride = {last > 0 ? plan->stride[index][last - 1] : 0, plan->stride[index][last]},
-                          .data = (char *)tensor->data + box->offset[index] * bytes};
-    if (from.stride[0] == 1) { /* an image in the other memory format */
+                          .data = (void *)box_start(call, box, index)};
+    struct tensor to = from;
+    to.dtype = call->tensor[0]->dtype;
+    to.stride[0] = box->length;
+    to.stride[1] = 1;
+    to.data = buffer;
+    if (from.stride[0] == 1 && from.dtype == to.dtype) { /* an image in the other memory format */
         struct transpose_block block = {
             .from = from.data,
             .to = buffer,
@@ -163,25 +191,42 @@ static void fetch(const struct element_call *call, const struct element_plan *pl
         VECTOR_NAME(transpose_block)(&block, (size_t)bytes, &(struct line_queue){0});
         return;
     }
-    struct tensor to = from;
-    to.stride[0] = box->length;
-    to.stride[1] = 1;
-    to.data = buffer;
     VECTOR_NAME(vector_convert)(&from, &to, 1);
 }
 
-static void run_box(const struct element_call *call, const struct element_plan *plan, const bool *odd, bool stream,
-                    const struct box *box, const struct box *next)
+/* As fetch, where all elements of a run are one. */
+static void spread(const struct element_call *call, const struct element_plan *plan, const struct box *box, int index,
+                   char *buffer)
+{
+    enum dtype dtype = call->tensor[0]->dtype, from = call->tensor[index]->dtype;
+    int last = plan->dims - 1;
+    int64_t step = last > 0 ? plan->stride[index][last - 1] : 0;
+    const char *data = box_start(call, box, index);
+    for (int64_t run = 0; run < box->runs; run++) {
+        uint32_t bits = 0;
+        dtype_store(&bits, dtype, 0, dtype_load(data, from, run * step));
+        for (int64_t i = 0; i < box->length && dtype == DTYPE_FLOAT32; i++)
+            ((uint32_t *)buffer)[run * box->length + i] = bits;
+        for (int64_t i = 0; i < box->length && dtype != DTYPE_FLOAT32; i++)
+            ((uint16_t *)buffer)[run * box->length + i] = (uint16_t)bits;
+    }
+}
+
+static void run_box(const struct element_call *call, const struct element_plan *plan, const enum reach *reach,
+                    bool stream, const struct box *box, const struct box *next)
 {
     char buffer[ELEMENT_MAX_TENSORS - 1][BOX_ELEMENTS * sizeof(float)] __attribute__((aligned(LINE_BYTES)));
     int64_t bytes = (int64_t)dtype_bytes(call->tensor[0]->dtype), step[ELEMENT_MAX_TENSORS];
     int last = plan->dims - 1;
     char *data[ELEMENT_MAX_TENSORS];
     for (int i = 0; i < call->tensors; i++) {
-        data[i] = odd[i] ? buffer[i - 1] : (char *)call->tensor[i]->data + box->offset[i] * bytes;
-        step[i] = (odd[i] || last == 0 ? box->length : plan->stride[i][last - 1]) * bytes;
-        if (odd[i])
+        bool direct = reach[i] == REACH_DIRECT;
+        data[i] = direct ? (char *)box_start(call, box, i) : buffer[i - 1];
+        step[i] = (!direct || last == 0 ? box->length : plan->stride[i][last - 1]) * bytes;
+        if (reach[i] == REACH_FETCH)
             fetch(call, plan, box, next, i, buffer[i - 1]);
+        else if (reach[i] == REACH_SPREAD)
+            spread(call, plan, box, i, buffer[i - 1]);
     }
     for (int64_t run = 0; run < box->runs; run++) {
         call->body(call->tensor[0]->dtype, data, box->length, stream, call->context);
@@ -190,17 +235,19 @@ static void run_box(const struct element_call *call, const struct element_plan *
     }
 }
 
-static void run_boxes(const struct element_call *call, const struct element_plan *plan, const bool *odd, int threads)
+static void run_boxes(const struct element_call *call, const struct element_plan *plan, int threads)
 {
     int64_t boxes = box_count(plan), run_bytes = plan->length * (int64_t)dtype_bytes(call->tensor[0]->dtype);
     bool stream = should_stream(call) && run_bytes % LINE_BYTES == 0 && line_aligned(call->tensor[0]->data);
+    enum reach reach[ELEMENT_MAX_TENSORS];
+    find_reaches(call, plan, reach);
 #pragma omp parallel num_threads(threads)
     {
         int64_t end = boxes * (omp_get_thread_num() + 1) / omp_get_num_threads();
         for (int64_t i = boxes * omp_get_thread_num() / omp_get_num_threads(); i < end; i++) {
             struct box box = box_find(plan, call->tensors, i);
             struct box next = box_find(plan, call->tensors, i + 1 < end ? i + 1 : i);
-            run_box(call, plan, odd, stream, &box, &next);
+            run_box(call, plan, reach, stream, &box, &next);
         }
         stream_end(stream);
     }
@@ -209,17 +256,16 @@ static void run_boxes(const struct element_call *call, const struct element_plan
 void VECTOR_NAME(element_run)(const struct element_call *call, int threads)
 {
     struct element_plan plan;
-    bool odd[ELEMENT_MAX_TENSORS] = {false}, any = false;
+    bool alike = true;
     if (tensor_count(call->tensor[0]) == 0)
         return;
-    for (int i = 1; i < call->tensors; i++) {
-        odd[i] = !tensor_same_layout(call->tensor[i], call->tensor[0]);
-        any = any || odd[i];
-    }
-    if (!any) {
+    for (int i = 1; i < call->tensors; i++)
+        alike = alike && call->tensor[i]->dtype == call->tensor[0]->dtype &&
+                tensor_same_layout(call->tensor[i], call->tensor[0]);
+    if (alike) {
         run_flat(call, threads);
         return;
     }
     plan_make(&plan, call);
-    run_boxes(call, &plan, odd, threads);
+    run_boxes(call, &plan, threads);
 }

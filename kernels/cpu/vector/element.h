@@ -1,8 +1,9 @@
 /*
  * Running an operator that looks at one element at a time over tensors of any layouts. Where all tensors lie in memory
  * in the same order, the order does not matter and the operator runs over memory. Where some don't, the output is cut
- * into boxes that fit the first-level caches, the odd operands' part of a box is converted into a buffer, and the
- * operator runs over the box.
+ * into boxes that fit the first-level caches, and the operator runs over each box. Operands that run along with the output
+ * (an image beside one number for each channel, in channels_last) are read where they lie; the part of others is brought
+ * into a buffer first.
  */
 #ifndef KERNELS_CPU_VECTOR_ELEMENT_H
 #define KERNELS_CPU_VECTOR_ELEMENT_H
@@ -17,7 +18,7 @@ typedef void element_body(enum dtype dtype, char *const *data, int64_t count, bo
 
 struct element_call {
     int tensors;                                     /* 2 to ELEMENT_MAX_TENSORS */
-    const struct tensor *tensor[ELEMENT_MAX_TENSORS]; /* [0] is the output and dense; one shape, one dtype */
+    const struct tensor *tensor[ELEMENT_MAX_TENSORS]; /* [0] is the output and dense; one shape, broadcast operands with strides of 0 */
     element_body *body;
     const void *context;
 };

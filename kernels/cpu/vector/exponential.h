@@ -44,4 +44,12 @@ VECTOR_INLINE lfloat lanes_normal(lfloat x, lfloat *bell)
     return lanes_select(x < zero, tail, 1.0f - tail);
 }
 
+/* 1 / (1 + exp(-x)), whichever sign x has; NaN stays NaN. */
+VECTOR_INLINE lfloat lanes_sigmoid(lfloat x)
+{
+    lfloat power = lanes_exp((lfloat)((luint)x | 0x80000000u)); /* exp(-|x|) */
+    lfloat quotient = 1.0f / (1.0f + power);
+    return lanes_select(x >= lanes_set(0), quotient, power * quotient);
+}
+
 #endif

@@ -100,16 +100,29 @@ static inline size_t average_pool_scratch_bytes(int64_t d, int64_t h, int64_t w)
     return norm_scratch_bytes(d + h + w, 0, 1);
 }
 
-/* mean_rows and sum_rows: a sum and a zero for every lane, per thread; mean_backward_rows: a pixel per thread. */
+/* mean_rows: a sum and two floats for every lane, per thread. */
 static inline size_t mean_scratch_bytes(int64_t channels, int threads)
 {
     return norm_scratch_bytes(norm_rows_make(channels, 0).lanes, threads, 2 * threads);
+}
+
+/* sum, of `count` results: as mean_rows where the input is a matrix whose rows are added (sum_rows_of), else nothing. */
+static inline size_t sum_scratch_bytes(bool rows, int64_t count)
+{
+    return rows ? mean_scratch_bytes(count, 1) : 0;
 }
 
 /* log_softmax and its backward: two rows of floats per thread. nll_loss: one. */
 static inline size_t loss_scratch_bytes(int64_t classes, int threads)
 {
     return norm_scratch_bytes((classes + 15) / 16 * 16, 0, 2 * threads);
+}
+
+/* softmax and its backward: rows side by side, and two blocks of them per thread. */
+#define SOFTMAX_LANES 64
+static inline size_t softmax_scratch_bytes(int64_t dim, int threads)
+{
+    return norm_scratch_bytes(dim * SOFTMAX_LANES, 0, 2 * threads);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/cpu/vector/pointwise.h"
 #include "kernels/cpu/vector/repack.h"
 #include "kernels/op.h"
 
