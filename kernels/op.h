@@ -26,6 +26,8 @@ enum op_id {
 struct conv_attrs {
     int stride[2], padding[2], dilation[2]; /* H, W; dilation 1 = dense, as in PyTorch */
     int groups;
+    bool transposed;       /* ConvTranspose2d: weight is (I, O/groups, kH, kW) */
+    int output_padding[2]; /* transposed only: rows and columns added to the output's end */
 };
 struct norm_attrs {
     double eps;
@@ -82,6 +84,20 @@ struct view_attrs {
 struct cat_attrs {
     int dim;
 };
+/* pixel_shuffle, pixel_unshuffle: the up- or down-scale factor; channel_shuffle: groups. */
+struct shuffle_attrs {
+    int factor;
+};
+/* Elements added before and after each dimension, fewer than 0 taken away (constant_pad_nd only); what they are. */
+struct pad_attrs {
+    int64_t before[TENSOR_MAX_DIMS], after[TENSOR_MAX_DIMS];
+    double value; /* constant_pad_nd */
+};
+struct upsample_attrs {
+    int64_t size[2]; /* output H, W */
+    double scale[2]; /* the caller's scale factors, which replace output / input size; 0 = not given */
+    bool align_corners;
+};
 enum copy_format { COPY_PRESERVE, COPY_CONTIGUOUS, COPY_CHANNELS_LAST };
 /* When a copy is made at all. */
 enum copy_when {
@@ -128,6 +144,9 @@ union op_attrs {
     struct view_attrs view;
     struct copy_attrs copy;
     struct cat_attrs cat;
+    struct shuffle_attrs shuffle;
+    struct pad_attrs pad;
+    struct upsample_attrs upsample;
     struct loss_attrs loss;
     struct sgd_attrs sgd;
     struct adamw_attrs adamw;
@@ -171,6 +190,9 @@ union op_attrs {
  *                   Backward: grad_output float32 scalar (the loss scale).
  *   copy            any strides to any strides, any float dtype to any float dtype: the layout conversion and the cast.
  *   cat             any strides and float dtypes to a dense output; sizes agree but for cat.dim.
+ *   slice_backward, select_backward   view.dim, start, length of the forward view; everything else of grad_input is 0.
+ *   edge pads       along H and W: pad.before[2..3], pad.after[2..3]. *_backward's input is needed for its shape only.
+ *   upsample        dtype of the input. Backward: sizes of grad_input are those of the output given.
  *   zeros           of the sizes in view.dims, view.size; float32 unless its output is given.
  *   sgd, adamw      flat float32 tensors (1-D, equal length), in place. learning_rate float32 scalar; first_step float32
  *                   scalar, nonzero on the step that initialises the momentum buffer; step float32 scalar, incremented.

@@ -206,9 +206,11 @@ out:
     return status;
 }
 
-/* A call that asks for grad_bias alone is left to the other implementation. */
+/* A transposed call, or one that asks for grad_bias alone, is left to the other implementation. */
 static bool is_contiguous(const struct op_call *call)
 {
+    if (call->attrs.conv.transposed)
+        return false;
     const struct tensor *images[] = {call->in[0], call->op == OP_CONVOLUTION ? call->out[0] : call->in[1],
                                      call->op == OP_CONVOLUTION ? NULL : call->out[0]};
 

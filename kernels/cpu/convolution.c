@@ -1,6 +1,7 @@
 /* aten::convolution on oneDNN: the weight into the library's layout, the convolution, and what is brought around it. */
 #include "kernels/cpu/conv_1d.h"
 #include "kernels/cpu/conv_common.h"
+#include "kernels/cpu/conv_transposed.h"
 
 static enum status choose_in(struct device *device, const struct conv_shape *shape, dnnl_primitive_desc_t *desc)
 {
@@ -64,6 +65,8 @@ static enum status prepare_2d(struct device *device, const struct op_call *call,
     struct conv_shape shape = {0};
     dnnl_primitive_desc_t desc = NULL;
 
+    if (call->attrs.conv.transposed)
+        return conv_transposed_prepare(device, call, out);
     TRY_OUT(cpu_require_float(call, call->in[0]));
     TRY_OUT(cpu_require_float(call, call->in[1]));
     TRY_OUT(steps_create(device, call, &steps));

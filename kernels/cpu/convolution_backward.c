@@ -4,6 +4,7 @@
  */
 #include "kernels/cpu/conv_1d.h"
 #include "kernels/cpu/conv_common.h"
+#include "kernels/cpu/conv_transposed.h"
 
 /* What the call asks for, in one dtype. grad_bias comes with grad_weight in one primitive. */
 struct backward {
@@ -179,6 +180,8 @@ static enum status prepare_2d(struct device *device, const struct op_call *call,
     struct steps *steps = NULL;
     struct backward backward = {.call = call};
 
+    if (call->attrs.conv.transposed)
+        return conv_transposed_prepare(device, call, out);
     TRY_OUT(cpu_require_float(call, call->in[1]));
     TRY_OUT(cpu_require_float(call, call->in[2]));
     TRY_OUT(steps_create(device, call, &steps));

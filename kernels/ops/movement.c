@@ -1,4 +1,4 @@
-/* Operators that only move data and are no views: cat, zeros. */
+/* Operators that only move data and are no views: cat, zeros, shuffles, gradients of slices. */
 #include "kernels/ops/facts.h"
 
 static enum status check_part(const struct op_query *query, int position, int dim)
@@ -39,3 +39,45 @@ static enum status infer_zeros(const struct op_query *query, struct tensor *out)
 
 const struct op_facts facts_cat = {infer_cat, NULL, 0};
 const struct op_facts facts_zeros = {infer_zeros, NULL, 0};
+
+/* (N, C*f*f, H, W) to (N, C, H*f, W*f), and back. */
+static enum status infer_pixel_shuffle(const struct op_query *query, struct tensor *out)
+{
+    int64_t f = query->attrs->shuffle.factor;
+    bool back = query->op == OP_PIXEL_UNSHUFFLE;
+    char shape[FACTS_SHAPE_BYTES];
+    TRY(facts_need(query, 0, 4));
+    const struct tensor *in = query->in[0];
+    const int64_t *s = in->size;
+    if (f < 1 || (back ? s[2] % f || s[3] % f : s[1] % (f * f)))
+        return FAIL(USAGE, "%s: input %s does not divide by a factor of %lld", op_name(query->op),
+                    facts_shape(shape, in), (long long)f);
+    out[0] = back ? tensor_make_4d(in->dtype, s[0], s[1] * f * f, s[2] / f, s[3] / f, FORMAT_CONTIGUOUS)
+                  : tensor_make_4d(in->dtype, s[0], s[1] / (f * f), s[2] * f, s[3] * f, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+static enum status infer_channel_shuffle(const struct op_query *query, struct tensor *out)
+{
+    int64_t groups = query->attrs->shuffle.factor;
+    char shape[FACTS_SHAPE_BYTES];
+    TRY(facts_need(query, 0, 4));
+    if (groups < 1 || query->in[0]->size[1] % groups)
+        return FAIL(USAGE, "%s: %lld groups do not divide the channels of input %s", op_name(query->op),
+                    (long long)groups, facts_shape(shape, query->in[0]));
+    out[0] = facts_like(query->in[0]);
+    return STATUS_OK;
+}
+
+static enum status infer_slice_backward(const struct op_query *query, struct tensor *out)
+{
+    char shape[FACTS_SHAPE_BYTES];
+    (void)out;
+    TRY(facts_need(query, 0, -1));
+    return FAIL(USAGE, "%s: grad_output %s does not tell the sliced tensor's sizes; they must be given",
+                op_name(query->op), facts_shape(shape, query->in[0]));
+}
+
+const struct op_facts facts_pixel_shuffle = {infer_pixel_shuffle, NULL, 0};
+const struct op_facts facts_channel_shuffle = {infer_channel_shuffle, NULL, 0};
+const struct op_facts facts_slice_backward = {infer_slice_backward, NULL, 0};

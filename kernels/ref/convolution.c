@@ -4,6 +4,7 @@
  */
 #include "kernels/ops/widen.h"
 #include "kernels/ref/ref.h"
+#include "kernels/ref/transposed.h"
 
 /* The sizes and windows of a call, from its input, weight and output (or grad_output). */
 struct shape {
@@ -61,6 +62,10 @@ static double output_at(const struct shape *shape, const struct tensor *input, c
 
 static void convolve(const struct op_call *call)
 {
+    if (call->attrs.conv.transposed) {
+        ref_transposed_forward(call);
+        return;
+    }
     const struct tensor *input = call->in[0], *weight = call->in[1], *bias = call->in[2];
     struct shape shape = shape_of(&call->attrs.conv, input, weight, call->out[0]);
     for (int64_t n = 0; n < shape.batch; n++)
@@ -157,6 +162,10 @@ static void compute_grad_bias(const struct op_call *call, const struct shape *sh
 
 static void differentiate(const struct op_call *call)
 {
+    if (call->attrs.conv.transposed) {
+        ref_transposed_backward(call);
+        return;
+    }
     struct shape shape = shape_of(&call->attrs.conv, call->in[1], call->in[2], call->in[0]);
     if (call->out[0])
         compute_grad_input(call, &shape);

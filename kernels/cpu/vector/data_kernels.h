@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/vector/pointwise.h"
 #include "kernels/cpu/vector/repack.h"
+#include "kernels/cpu/vector/resample.h"
 #include "kernels/cpu/vector/simd.h"
 #include "kernels/op.h"
 

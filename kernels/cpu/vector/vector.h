@@ -13,6 +13,7 @@
 
 #include "kernels/cpu/vector/pointwise.h"
 #include "kernels/cpu/vector/repack.h"
+#include "kernels/cpu/vector/resample.h"
 #include "kernels/op.h"
 
 struct vector_kernels {
