@@ -15,7 +15,7 @@
 #include "kernels/op.h"
 
 #define BACKEND_ABI_VERSION 1
-#define OP_MAX_KERNELS 8
+#define OP_MAX_KERNELS 16
 
 struct device;      /* an opened back end: back-end-owned */
 struct op_prepared;

@@ -72,6 +72,8 @@ struct init build_weight_init(enum weight_init rule, double fan_in, double fan_o
         return (struct init){INIT_NORMAL, sqrt(2.0 / fan_out)};
     case WEIGHT_NORMAL_002:
         return (struct init){INIT_NORMAL, 0.02};
+    case WEIGHT_KAIMING_FAN_IN:
+        return (struct init){INIT_NORMAL, sqrt(2.0 / fan_in)};
     case WEIGHT_NORMAL_001:
         return (struct init){INIT_NORMAL, 0.01};
     case WEIGHT_UNIFORM_FAN_OUT:

@@ -16,6 +16,8 @@ enum weight_init {
     WEIGHT_KAIMING_FAN_OUT, /* kaiming_normal_(mode="fan_out", nonlinearity="relu"): std = sqrt(2 / fan_out); bias 0 */
     WEIGHT_NORMAL_001,     /* normal_(0, 0.01); bias 0 */
     WEIGHT_KAIMING_ONLY,   /* as kaiming_fan_out, bias as default: what timm's ResNet leaves alone */
+    WEIGHT_KAIMING_FAN_IN, /* kaiming_normal_(): std = sqrt(2 / fan_in); bias 0 */
+    WEIGHT_DEFAULT_BIAS_0, /* as default, bias 0 */
     WEIGHT_UNIFORM_FAN_OUT /* uniform_(-b, b), b = 1/sqrt(fan_out); bias 0 (torchvision's EfficientNet) */
 };
 
@@ -43,6 +45,7 @@ void build_leave(struct build *build);
 
 /* Modules of PyTorch. `name` is the attribute's name in the parent; NULL where the model calls a function instead. */
 int build_conv2d(struct build *build, const char *name, int x, struct conv2d conv);
+int build_conv_transpose2d(struct build *build, const char *name, int x, struct conv2d conv, int output_padding);
 int build_batch_norm2d(struct build *build, const char *name, int x);
 /* The last norm of a residual block, whose weight starts at 0 (timm's zero_init_last). */
 int build_batch_norm2d_zero(struct build *build, const char *name, int x);
@@ -64,6 +67,13 @@ int build_sigmoid(struct build *build, const char *name, int x);
 int build_softmax(struct build *build, const char *name, int x, int dim);
 /* torchvision's StochasticDepth(p, "row"): whole images of x are dropped. */
 int build_stochastic_depth(struct build *build, const char *name, int x, double p);
+int build_pixel_shuffle(struct build *build, const char *name, int x, int factor);
+int build_pixel_unshuffle(struct build *build, const char *name, int x, int factor);
+int build_channel_shuffle(struct build *build, const char *name, int x, int groups);
+/* torch.nn.Upsample: op is OP_UPSAMPLE_*2D; scale_factor as given, or 0 and a size (H, W). */
+int build_upsample(struct build *build, const char *name, int x, enum op_id op, struct upsample_attrs attrs);
+/* torch.nn.ConstantPad2d, ReflectionPad2d, ReplicationPad2d by op; left, right, top, bottom. */
+int build_pad2d(struct build *build, const char *name, int x, enum op_id op, const int padding[4], double value);
 int build_dropout(struct build *build, const char *name, int x, double p);
 int build_dropout_(struct build *build, const char *name, int x, double p); /* inplace=True */
 int build_linear(struct build *build, const char *name, int x, int out_features);
@@ -81,6 +91,10 @@ int build_stack(struct build *build, const int *x, int count, int dim);
 int build_permute(struct build *build, int x, const int *order);
 int build_transpose(struct build *build, int x, int a, int b);
 void build_split(struct build *build, int x, int64_t length, int dim, int parts[OP_MAX_OUT]);
+
+/* x[:, start:start + length] along `dim`; x.select(dim, index). */
+int build_slice(struct build *build, int x, int dim, int64_t start, int64_t length);
+int build_select(struct build *build, int x, int dim, int64_t index);
 
 /* torch.cat of `count` tensors along `dim`. */
 int build_cat(struct build *build, const int *x, int count, int dim);

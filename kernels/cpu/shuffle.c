@@ -86,8 +86,8 @@ static void *element_at(const struct tensor *tensor, int64_t offset)
     return (char *)tensor->data + offset * (int64_t)dtype_bytes(tensor->dtype);
 }
 
-#define check_slice_backward check_dense_move
-static void compute_slice_backward(const struct device *device, const struct op_call *call)
+#define check_unslice check_dense_move
+static void compute_unslice(const struct device *device, const struct op_call *call)
 {
     const struct view_attrs *view = &call->attrs.view;
     struct tensor from = *call->in[0], to = *call->out[0];
@@ -102,7 +102,7 @@ static void compute_slice_backward(const struct device *device, const struct op_
     }
     device->vector->convert(&from, &to, device->threads);
 }
-SIMPLE_OP(slice_backward)
+SIMPLE_OP(unslice)
 
 static void fill(const struct tensor *tensor, double value)
 {

@@ -69,7 +69,7 @@ static enum status infer_channel_shuffle(const struct op_query *query, struct te
     return STATUS_OK;
 }
 
-static enum status infer_slice_backward(const struct op_query *query, struct tensor *out)
+static enum status infer_unslice(const struct op_query *query, struct tensor *out)
 {
     char shape[FACTS_SHAPE_BYTES];
     (void)out;
@@ -80,4 +80,4 @@ static enum status infer_slice_backward(const struct op_query *query, struct ten
 
 const struct op_facts facts_pixel_shuffle = {infer_pixel_shuffle, NULL, 0};
 const struct op_facts facts_channel_shuffle = {infer_channel_shuffle, NULL, 0};
-const struct op_facts facts_slice_backward = {infer_slice_backward, NULL, 0};
+const struct op_facts facts_unslice = {infer_unslice, NULL, 0};

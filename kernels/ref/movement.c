@@ -79,7 +79,7 @@ static void compute_channel_shuffle(const struct op_call *call)
 REF_OP(channel_shuffle)
 
 /* slice_backward: elements of the slice; select_backward: of one index. All others are 0. */
-static void compute_slice_backward(const struct op_call *call)
+static void compute_unslice(const struct op_call *call)
 {
     const struct view_attrs *view = &call->attrs.view;
     const struct tensor *grad = call->in[0], *out = call->out[0];
@@ -96,7 +96,7 @@ static void compute_slice_backward(const struct op_call *call)
         ref_store(out, k, at >= 0 && at < length ? ref_load(grad, place) : 0);
     }
 }
-REF_OP(slice_backward)
+REF_OP(unslice)
 
 static void compute_constant_pad(const struct op_call *call)
 {

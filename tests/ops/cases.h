@@ -81,7 +81,7 @@ struct case_list {
 };
 extern const struct case_list cases_convolution, cases_norm, cases_pointwise, cases_pooling, cases_matrix,
     cases_optimizer, cases_average, cases_broadcast, cases_reduce;
-extern const struct case_list cases_movement;
+extern const struct case_list cases_movement, cases_resample, cases_transposed;
 
 /* Every row of every list. */
 int case_count(void);

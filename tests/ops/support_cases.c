@@ -8,7 +8,7 @@ static const struct case_list *const lists[] = {
     &cases_average,
     &cases_broadcast,
     &cases_reduce,
-    &cases_movement,
+    &cases_movement,    &cases_resample, &cases_transposed,
 };
 #define LISTS (sizeof lists / sizeof *lists)
 

@@ -64,7 +64,21 @@ static bool add_applies(const struct op_case *row)
     return row->attrs.add.relu && row->attrs.add.alpha == 1;
 }
 
+/* Where shuffling back has as many groups. */
+static bool shuffle_applies(const struct op_case *row)
+{
+    return row->in[0].size[1] == (int64_t)row->attrs.shuffle.factor * row->attrs.shuffle.factor;
+}
+
 static const struct gradient_row gradients[] = {
+    {OP_PIXEL_SHUFFLE, OP_PIXEL_UNSHUFFLE, {GRAD}, {1}},
+    {OP_PIXEL_UNSHUFFLE, OP_PIXEL_SHUFFLE, {GRAD}, {1}},
+    {OP_CHANNEL_SHUFFLE, OP_CHANNEL_SHUFFLE, {GRAD}, {1}, shuffle_applies},
+    {OP_REFLECTION_PAD2D, OP_REFLECTION_PAD2D_BACKWARD, {GRAD, IN(0)}, {1}},
+    {OP_REPLICATION_PAD2D, OP_REPLICATION_PAD2D_BACKWARD, {GRAD, IN(0)}, {1}},
+    {OP_UPSAMPLE_NEAREST2D, OP_UPSAMPLE_NEAREST2D_BACKWARD, {GRAD}, {1}},
+    {OP_UPSAMPLE_BILINEAR2D, OP_UPSAMPLE_BILINEAR2D_BACKWARD, {GRAD}, {1}},
+    {OP_UPSAMPLE_BICUBIC2D, OP_UPSAMPLE_BICUBIC2D_BACKWARD, {GRAD}, {1}},
     {OP_CONVOLUTION, OP_CONVOLUTION_BACKWARD, {GRAD, IN(0), IN(1)}, {1, 2}},
     {OP_CONVOLUTION, OP_CONVOLUTION_BACKWARD, {GRAD, IN(0), IN(1)}, {1, 2, 3}, bias_applies},
     {OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, {GRAD, IN(0), IN(1), IN(2), OUT(1), OUT(2)}, {1, 2, 3}, batch_norm_applies},

@@ -15,6 +15,16 @@ int build_add(struct build *build, int x, int other)
     return build_op(build, OP_ADD, &(union op_attrs){.add = {.alpha = 1}}, (int[]){x, other, -1});
 }
 
+int build_slice(struct build *build, int x, int dim, int64_t start, int64_t length)
+{
+    return build_view(build, OP_SLICE, &(struct view_attrs){.dim = dim, .start = start, .length = length}, x);
+}
+
+int build_select(struct build *build, int x, int dim, int64_t index)
+{
+    return build_view(build, OP_SELECT, &(struct view_attrs){.dim = dim, .start = index}, x);
+}
+
 int build_cat(struct build *build, const int *x, int count, int dim)
 {
     int in[OP_MAX_IN + 1];
