@@ -37,8 +37,9 @@ bool probe_same_case(const struct probe_case *a, const struct probe_case *b);
 void probe_case_free(struct probe_case *one);
 
 /*
- * Where both ways of an operator run the same kernels but for the library's own conversions (a contiguous convolution here), there is
- * no penalty, and no measurement could say better: as_run is no longer wanted then.
+ * Where both ways of a convolution run the same kernels but for the library's own conversions (its contiguous tensors are
+ * brought to channels_last), there is no penalty, and no measurement could say better: as_run is no longer wanted then. Other
+ * operators' kernels have one name for all formats.
  */
 void probe_settle(struct probe_case *one, struct device *device);
 

@@ -189,7 +189,8 @@ void probe_settle(struct probe_case *one, struct device *device)
     struct op_prepared *ran = NULL, *other = NULL;
     bool same = false;
 
-    if (!one->penalty || as_run->calls != 1 || kept->calls != 1 || as_run->call[0].call.op != kept->call[0].call.op)
+    if (!one->penalty || as_run->calls != 1 || kept->calls != 1 || as_run->call[0].call.op != kept->call[0].call.op ||
+        (kept->call[0].call.op != OP_CONVOLUTION && kept->call[0].call.op != OP_CONVOLUTION_BACKWARD))
         return;
     /* Whatever can't be prepared is told when it is to be measured. */
     if (backend_prepare(as_run->backend, device, &as_run->call[0].call, &ran) == STATUS_OK &&
