@@ -55,6 +55,10 @@ int build_group_norm(struct build *build, const char *name, int x, int groups, b
 int build_layer_norm(struct build *build, const char *name, int x, double eps);
 int build_layer_norm2d(struct build *build, const char *name, int x, double eps);
 int build_gelu(struct build *build, const char *name, int x);
+/* torch.nn.LocalResponseNorm(size, alpha, beta, k); timm's BlurPool2d of 3x3; Conv1d of one tap without bias. */
+int build_local_response_norm(struct build *build, const char *name, int x, int size, double alpha, double beta, double k);
+int build_blur_pool2d(struct build *build, const char *name, int x, int stride);
+int build_conv1d(struct build *build, const char *name, int x, int out_channels);
 int build_relu(struct build *build, const char *name, int x);
 int build_relu6(struct build *build, const char *name, int x);
 int build_max_pool2d(struct build *build, const char *name, int x, int kernel, int stride, int padding);
@@ -86,6 +90,8 @@ int build_add(struct build *build, int x, int other);
 int build_mul(struct build *build, int x, int other);
 int build_sum(struct build *build, int x, unsigned dims, bool keep);
 int build_stack(struct build *build, const int *x, int count, int dim);
+/* torch.bmm. */
+int build_bmm(struct build *build, int a, int b);
 
 /* Views: Tensor.permute, transpose(a, b), split(length, dim), which gives up to OP_MAX_OUT parts (-1 = no part). */
 int build_permute(struct build *build, int x, const int *order);

@@ -20,10 +20,10 @@ enum value_kind {
 };
 
 /* How a parameter or buffer starts (torch.nn.init's rules). */
-enum init_kind { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM, INIT_CONSTANT };
+enum init_kind { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM, INIT_CONSTANT, INIT_BLUR };
 struct init {
     enum init_kind kind;
-    double scale; /* normal: standard deviation; uniform: bound b of U(-b, b); constant: itself */
+    double scale; /* normal: standard deviation; uniform: bound b of U(-b, b); constant: itself; blur: the 3x3 binomial filter, no scale */
 };
 
 struct value {

@@ -68,7 +68,7 @@ static void place_parameters(struct graph *graph, const struct layout_plan *plan
 {
     for (int v = 0; v < graph->values; v++) {
         struct value *value = &graph->value[v];
-        if (value->kind != VALUE_PARAMETER || value->tensor.dims != 4)
+        if ((value->kind != VALUE_PARAMETER && value->kind != VALUE_BUFFER) || value->tensor.dims != 4)
             continue;
         layout_strides(plan->format, 4, value->tensor.size, value->tensor.stride);
         if (value->gradient >= 0)

@@ -87,7 +87,8 @@ static void *memory_for(struct session *session, int v, const int64_t *offset, b
         return (float *)session->flat_buffer + offset[v];
     if (value->kind != VALUE_BUFFER && value->kind != VALUE_INPUT)
         return NULL;
-    void *memory = session_alloc(session, tensor_bytes(&value->tensor));
+    void *memory = session_is_constant(value) ? session_constant(session, value)
+                                              : session_alloc(session, tensor_bytes(&value->tensor));
     *ok = *ok && memory;
     return memory;
 }
@@ -149,6 +150,8 @@ enum status session_share(struct session *session, struct session_plan *evaluati
         const struct value *value = &graph->value[v];
         if (value->name)
             evaluation->outside[v] = shared_memory(session, prefix, value->name);
+        else if (session_is_constant(value))
+            evaluation->outside[v] = session_constant(session, value);
         else if (value->kind == VALUE_INPUT)
             evaluation->outside[v] = session_alloc(session, tensor_bytes(&value->tensor));
         else

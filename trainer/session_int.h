@@ -29,6 +29,10 @@ struct session {
 /* Device memory freed with the session. NULL = none left (the failure is recorded). */
 void *session_alloc(struct session *session, int64_t bytes);
 
+/* A buffer outside state_dict that never changes (a blur's filter); its memory, filled. NULL when there is none left. */
+bool session_is_constant(const struct value *value);
+void *session_constant(struct session *session, const struct value *value);
+
 /* Adds the model and what the mode needs to an empty graph, every operator in its own place and with its formats. */
 enum status session_assemble(const struct session_config *config, bool training, struct graph *graph);
 

@@ -20,6 +20,10 @@ static void fill(float *values, int64_t count, struct init init, uint64_t key)
         for (int64_t i = 0; i < count; i++)
             values[i] = scale;
         break;
+    case INIT_BLUR:
+        for (int64_t i = 0; i < count; i++)
+            values[i] = (float)((2 - (i % 9 / 3 != 1)) * (2 - (i % 3 != 1))) / 16;
+        break;
     case INIT_NORMAL:
 #pragma omp parallel for
         for (int64_t i = 0; i < count; i++)
@@ -31,6 +35,24 @@ static void fill(float *values, int64_t count, struct init init, uint64_t key)
             values[i] = scale * (2 * random_uniform(key, (uint64_t)i) - 1);
         break;
     }
+}
+
+bool session_is_constant(const struct value *value)
+{
+    return value->kind == VALUE_BUFFER && !value->name && value->init.kind == INIT_BLUR;
+}
+
+void *session_constant(struct session *session, const struct value *value)
+{
+    size_t bytes = (size_t)tensor_bytes(&value->tensor);
+    float *values = malloc(bytes);
+    void *memory = values ? session_alloc(session, (int64_t)bytes) : NULL;
+    if (memory) {
+        fill(values, tensor_count(&value->tensor), value->init, 0);
+        session->config.backend->copy_in(session->device, memory, values, bytes);
+    }
+    free(values);
+    return memory;
 }
 
 /* A copy between two device tensors, watched like an operator of no step when it converts. */

@@ -285,8 +285,8 @@ static void check_order(const struct graph *graph)
 static bool same_order(const struct tensor *gradient, const struct tensor *parameter)
 {
     return tensor_same_layout(gradient, parameter) ||
-           (tensor_count(gradient) == tensor_count(parameter) && tensor_format(gradient) == FORMAT_CONTIGUOUS &&
-            tensor_format(parameter) == FORMAT_CONTIGUOUS);
+           (tensor_count(gradient) == tensor_count(parameter) && tensor_format(gradient) != FORMAT_STRIDED &&
+            tensor_format(gradient) != FORMAT_CHANNELS_LAST && tensor_format(parameter) == FORMAT_CONTIGUOUS);
 }
 
 static void check_gradients(const struct graph *graph)

@@ -139,6 +139,8 @@ static enum status load_changed(int line, const char *replacement, const char *e
     struct policy p, changed;
     ck_assert_int_eq(policy_load(&p, "torch-2.15-cpu"), STATUS_OK);
     for (int op = -3; op < OP_COUNT; op++) {
+        if (op >= 0 && op_find(op_name(op)) != (enum op_id)op) /* add of a tensor, add of a number: one row */
+            continue;
         number++;
         if (number == line) {
             if (replacement)

@@ -82,15 +82,37 @@ enum status mul_gradient(struct autograd *self, int forward, int grad)
     return STATUS_OK;
 }
 
-/* By a number, or by a tensor that wants no gradient. */
+static enum status divide(struct autograd *self, int forward, int x, int by, int *out)
+{
+    int node;
+    TRY(gradient_add_node(self, forward, OP_DIV, (int[]){x, by, -1}, NULL, &node));
+    *out = self->graph->node[node].out[0];
+    return STATUS_OK;
+}
+
+/* -grad ((x / other) / other) */
+static enum status divisor_gradient(struct autograd *self, int forward, int grad, int *out)
+{
+    struct node f = self->graph->node[forward];
+    int slope, node;
+    TRY(divide(self, forward, f.in[0], f.in[1], &slope));
+    TRY(divide(self, forward, slope, f.in[1], &slope));
+    TRY(gradient_add_node(self, forward, OP_NEG, (int[]){grad, -1}, NULL, &node));
+    return multiply(self, forward, self->graph->node[node].out[0], slope, out);
+}
+
+/* As in mul, other's first. */
 enum status div_gradient(struct autograd *self, int forward, int grad)
 {
     struct node f = self->graph->node[forward];
-    int node;
+    int made[2] = {-1, -1};
     if (wants_gradient(self, f.in[1]))
-        return FAIL(UNSUPPORTED, "%s has no gradient for its divisor", op_name(f.op));
-    TRY(gradient_add_node(self, forward, OP_DIV, (int[]){grad, f.in[1], -1}, NULL, &node));
-    return hand_over(self, forward, f.in[0], self->graph->node[node].out[0]);
+        TRY(divisor_gradient(self, forward, grad, &made[1]));
+    if (wants_gradient(self, f.in[0]))
+        TRY(divide(self, forward, grad, f.in[1], &made[0]));
+    for (int i = 0; i < 2; i++)
+        TRY(hand_over(self, forward, f.in[i], made[i]));
+    return STATUS_OK;
 }
 
 static enum status expand_to(struct autograd *self, int forward, int value, int grad, int *out)

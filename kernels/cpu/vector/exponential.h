@@ -27,6 +27,28 @@ VECTOR_INLINE lfloat lanes_exp(lfloat x)
 }
 
 /*
+ * Natural logarithm of normal numbers, within 2 units in the last place: x = 2^n m with sqrt(1/2) <= m < sqrt(2), log m by the
+ * polynomial of Cephes' logf (Moshier).
+ */
+VECTOR_INLINE lfloat lanes_log(lfloat x)
+{
+    lint bits = (lint)x, n = (bits - 0x3f3504f3) >> 23; /* sqrt(1/2); the shift rounds down */
+    lfloat m = (lfloat)(bits - (n << 23)), f = m - 1.0f, z = f * f;
+    lfloat exponent = __builtin_convertvector(n, lfloat);
+    lfloat p = lanes_set(7.0376836292e-2f);
+    p = lanes_fma(p, f, lanes_set(-1.1514610310e-1f));
+    p = lanes_fma(p, f, lanes_set(1.1676998740e-1f));
+    p = lanes_fma(p, f, lanes_set(-1.2420140846e-1f));
+    p = lanes_fma(p, f, lanes_set(1.4249322787e-1f));
+    p = lanes_fma(p, f, lanes_set(-1.6668057665e-1f));
+    p = lanes_fma(p, f, lanes_set(2.0000714765e-1f));
+    p = lanes_fma(p, f, lanes_set(-2.4999993993e-1f));
+    p = lanes_fma(p, f, lanes_set(3.3333331174e-1f));
+    p = p * f * z + exponent * -2.12194440e-4f - z * 0.5f;
+    return lanes_fma(exponent, lanes_set(0.693359375f), f + p);
+}
+
+/*
  * The normal distribution Phi(x), and e^(-x^2/2) that comes with it in *bell; within 1.5e-7. Phi = 1 - erfc(x / sqrt 2) / 2,
  * erfc(z) = (a1 t + ... + a5 t^5) e^(-z^2), t = 1 / (1 + p z) for z >= 0 (Abramowitz and Stegun, 7.1.26).
  */
