@@ -157,6 +157,19 @@ static void mixed(struct ruling *self, int position, enum memory_format format)
     node->conversion[node->conversions++] = (struct node_conversion){position, source, -1, cause_of(graph, source), false};
 }
 
+/* Views of an image with another rank are read by their strides, and what is made of them is row-major: the image changes. */
+static void silent_views(struct ruling *self)
+{
+    struct node *node = self->node;
+    for (int i = 0; i < node->inputs; i++) {
+        struct node_conversion made = {i, node->in[i], -1, CAUSE_OPERATOR, false, true, FORMAT_CONTIGUOUS};
+        if (node->in[i] < 0 || is_image(self->graph, node->in[i]) || !changes_image(self->graph, node->in[i], &made.to))
+            continue;
+        made.cause = cause_of(self->graph, node->in[i]);
+        node->conversion[node->conversions++] = made;
+    }
+}
+
 static enum status convert_all(struct ruling *self, enum memory_format format)
 {
     for (int i = 0; i < self->node->inputs; i++)
@@ -180,6 +193,7 @@ static enum status rule_input(struct ruling *self)
 {
     enum memory_format format = suggested(self->graph, self->node->in[0]);
     set_outputs(self, format);
+    silent_views(self);
     return convert_all(self, format);
 }
 

@@ -70,6 +70,59 @@ START_TEST(resnet50_converts_its_input_only)
 }
 END_TEST
 
+/*
+ * torch-2.15-cpu, channels_last, side 64 (alexnet_lrn 96). Besides the batch:
+ *   vgg16_bn       flatten copies the 7x7 map; its gradient comes back contiguous, to adaptive pooling's channels_last input.
+ *   convnext_tiny  mean's gradient is contiguous and stays so on the residual path of the last stage: each of its 3 blocks
+ *                  copies the permuted gradient (clone), reads the saved channels_last map by its strides (mul), and adds a
+ *                  channels_last gradient to it (add); the convolution before the stage converts it back.
+ *   alexnet_lrn    flatten, as vgg16_bn. Each of 2 local response norms: the padded (N,1,C,H,W) view is row-major (silent); the
+ *                  quotient reads its divisor by its strides, forward once and backward 3 times; backward pooling copies its
+ *                  gradient, a view of a channels_last map; 3 products and 2 sums of both formats follow.
+ *   xresnet50_sa   attention: the 1-D convolution copies its input, and what comes out is contiguous: one sum of both formats;
+ *                  two convolutions of the next block convert back.
+ */
+static const struct expected_count {
+    const char *model;
+    int side;
+    enum op_id op;
+    int real, mixed;
+} expected_counts[] = {
+    {"vgg16_bn", 64, OP_COPY, 1, 0},
+    {"vgg16_bn", 64, OP_CLONE, 1, 0},
+    {"vgg16_bn", 64, OP_ADAPTIVE_AVG_POOL2D_BACKWARD, 1, 0},
+    {"vgg16_bn", 64, OP_COUNT, 3, 0},
+    {"convnext_tiny", 64, OP_COPY, 1, 0},
+    {"convnext_tiny", 64, OP_CLONE, 3, 0},
+    {"convnext_tiny", 64, OP_MUL, 0, 3},
+    {"convnext_tiny", 64, OP_ADD, 0, 3},
+    {"convnext_tiny", 64, OP_CONVOLUTION_BACKWARD, 1, 0},
+    {"convnext_tiny", 64, OP_COUNT, 5, 6},
+    {"alexnet_lrn", 96, OP_COPY, 1, 0},
+    {"alexnet_lrn", 96, OP_CLONE, 1, 0},
+    {"alexnet_lrn", 96, OP_ADAPTIVE_AVG_POOL2D_BACKWARD, 1, 0},
+    {"alexnet_lrn", 96, OP_CONSTANT_PAD_ND, 0, 2},
+    {"alexnet_lrn", 96, OP_AVG_POOL3D_BACKWARD, 2, 0},
+    {"alexnet_lrn", 96, OP_DIV, 0, 8},
+    {"alexnet_lrn", 96, OP_MUL, 0, 6},
+    {"alexnet_lrn", 96, OP_ADD, 0, 4},
+    {"alexnet_lrn", 96, OP_COUNT, 5, 20},
+    {"xresnet50_sa", 64, OP_CONVOLUTION, 3, 0},
+};
+
+START_TEST(models_convert_where_pytorch_does)
+{
+    for (size_t i = 0; i < sizeof expected_counts / sizeof *expected_counts; i++) {
+        const struct expected_count *row = &expected_counts[i];
+        count(zoo(row->model), "torch-2.15-cpu", FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, row->side);
+        bool all = row->op == OP_COUNT;
+        int own = all ? all_real : real[row->op], without = all ? all_mixed : mixed_count[row->op];
+        ck_assert_msg(own == row->real && without == row->mixed, "%s, %s: %d conversions and %d without a kernel",
+                      row->model, all ? "all" : op_name(row->op), own, without);
+    }
+}
+END_TEST
+
 /* ConvNeXt asks for (N,H,W,C) itself: its first layer norm makes the model channels_last, as in PyTorch. */
 START_TEST(contiguous_models_never_convert)
 {
@@ -191,5 +244,5 @@ int main(void)
                                     resnet50_converts_its_input_only, contiguous_models_never_convert,
                                     group_norm_of_torch_2_14_on_cuda, one_pixel_maps_are_never_converted,
                                     group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats,
-                                    shufflenet_converts_at_every_stage, NULL});
+                                    shufflenet_converts_at_every_stage, models_convert_where_pytorch_does, NULL});
 }
