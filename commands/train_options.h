@@ -12,9 +12,9 @@ struct train_options {
     bool channels_last, contiguous, no_profile, quiet, nesterov, model_ema;
     int amp, device, optimizer, schedule; /* choices */
     const char *policy, *data, *output, *report, *checkpoint, *resume, *weights;
-    int64_t batch, image_size, steps, epochs, threads, seed, classes, workers, max_broken;
+    int64_t batch, image_size, steps, epochs, threads, seed, classes, accumulate, workers, max_broken;
     int64_t profile[2]; /* warm-up, active */
-    double learning_rate, momentum, weight_decay, label_smoothing, clip_grad, ema_decay;
+    double learning_rate, momentum, weight_decay, label_smoothing, clip_grad, ema_decay, mixup, cutmix;
     double probe; /* seconds */
     double init_scale, growth_factor, backoff_factor;
     int64_t growth_interval;

@@ -147,7 +147,7 @@ enum status autograd_backward(struct graph *graph)
         return FAIL(NO_MEMORY, "no memory for the gradients of %d values", values);
     for (int i = 0; i < values; i++)
         self.gradient[i] = -1;
-    self.gradient[graph->loss] = graph->loss_scale;
+    self.gradient[graph->objective >= 0 ? graph->objective : graph->loss] = graph->loss_scale;
     enum status status = STATUS_OK;
     for (int n = nodes - 1; n >= 0 && status == STATUS_OK; n--)
         status = differentiate(&self, n);

@@ -116,6 +116,9 @@ int build_channels(const struct build *build, int x);
 /* torch.nn.functional.cross_entropy of logits (N, classes) and labels (N): sets graph->logits, loss. */
 void build_cross_entropy(struct build *build, int logits, int labels, double label_smoothing);
 
+/* The same of class probabilities (N, classes), float32. */
+void build_soft_cross_entropy(struct build *build, int logits, int probabilities);
+
 /* One operator with autocast's casts; the way every function above goes. in[] ends with -1; -2 = absent. */
 int build_op(struct build *build, enum op_id op, const union op_attrs *attrs, const int *in);
 

@@ -27,7 +27,7 @@ static char *copy_text(const char *text)
 void graph_init(struct graph *graph)
 {
     memset(graph, 0, sizeof *graph);
-    graph->batch = graph->labels = graph->logits = graph->loss = -1;
+    graph->batch = graph->labels = graph->logits = graph->loss = graph->objective = -1;
     graph->loss_scale = graph->learning_rate = graph->first_step = graph->step_count = -1;
     graph->found_inf = graph->growth_tracker = graph->flat_parameter = graph->flat_gradient = -1;
     graph->flat_accumulated = graph->flat_buffer = graph->flat_average = graph->flat_buffer_average = -1;

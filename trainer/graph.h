@@ -77,8 +77,9 @@ struct graph {
     int *order;
     int values, nodes, modules, orders;
     int value_room, node_room, module_room, order_room;
-    int batch, labels;                        /* input values: float32 (N,3,H,W) contiguous, int64 (N) */
+    int batch, labels;                        /* input values: float32 (N,3,H,W) contiguous; int64 (N), or float32 (N,classes) */
     int logits, loss;                         /* outputs */
+    int objective;                            /* what is differentiated: the loss, or a share of it */
     int loss_scale, learning_rate, first_step, step_count; /* scalars; -1 when unused */
     int found_inf, growth_tracker;
     int flat_parameter, flat_gradient;        /* 1-D views of all parameters and gradients */

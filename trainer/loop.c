@@ -71,7 +71,13 @@ static enum signal with_events(struct loop *loop, const struct level *level, lev
 static struct loader_config train_loader(const struct loop_config *config)
 {
     return (struct loader_config){.dataset = config->dataset, .split = SPLIT_TRAIN, .batch = config->batch,
-                                  .side = config->side, .seed = config->seed, .workers = config->workers};
+                                  .side = config->side, .seed = config->seed, .workers = config->workers,
+                                  .multiple = config->accumulate};
+}
+
+static int64_t batches_of_step(const struct loop_config *config)
+{
+    return config->accumulate > 1 ? config->accumulate : 1;
 }
 
 int64_t loop_steps(const struct loop_config *config)
@@ -79,7 +85,9 @@ int64_t loop_steps(const struct loop_config *config)
     struct loader_config loader = train_loader(config);
     if (config->steps > 0)
         return config->steps;
-    return config->epochs > 0 ? config->epochs * loader_batches(&loader) : config->first_step + config->watched_steps;
+    if (config->epochs > 0)
+        return config->epochs * (loader_batches(&loader) / batches_of_step(config));
+    return config->first_step + config->watched_steps;
 }
 
 static enum signal do_backward(struct loop *loop)
@@ -225,8 +233,9 @@ static enum signal do_fit(struct loop *loop)
 {
     struct learner *learner = &loop->learner;
     enum signal signal = SIGNAL_GO_ON;
-    learner->epoch = learner->config->first_step / loop->per_epoch;
-    loop->first_iteration = learner->config->first_step % loop->per_epoch;
+    int64_t first_batch = learner->config->first_step * batches_of_step(learner->config);
+    learner->epoch = first_batch / loop->per_epoch;
+    loop->first_iteration = first_batch % loop->per_epoch;
     while (signal == SIGNAL_GO_ON && (!learner->config->epochs || learner->epoch < learner->config->epochs)) {
         signal = with_events(loop, &epoch_level, do_epoch);
         learner->epoch++;
@@ -244,7 +253,7 @@ enum status loop_run(const struct loop_config *config, struct loop_result *out)
     memset(out, 0, sizeof *out);
     out->last_loss = NAN;
     loop.per_epoch = loader_batches(&data);
-    data.first_batch = config->first_step;
+    data.first_batch = config->first_step * batches_of_step(config);
     catch_signals();
     TRY_OUT(callbacks_open(&loop.learner));
     TRY_OUT(loader_create(&data, &loop.train));

@@ -44,6 +44,11 @@ struct loop_config {
     enum dtype autocast_dtype;       /* DTYPE_FLOAT32 = off; DTYPE_FLOAT16 brings a GradScaler */
     double init_scale;
     struct scaler_attrs scaling;
+    /* gradient_accumulation */
+    int accumulate;                  /* batches of a step; 0 and 1 = one */
+    /* mix */
+    double mixup, cutmix;            /* alphas; 0 = off */
+    double label_smoothing;          /* of their targets */
     /* gradient_clip */
     double clip_norm;                /* 0 = off */
     /* ema */

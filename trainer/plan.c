@@ -152,10 +152,10 @@ void plan_release(struct plan *plan)
     memset(plan, 0, sizeof *plan);
 }
 
-static enum status run_call(struct plan *plan, struct plan_call *call, const struct observer *observer)
+static enum status run_call(struct plan *plan, struct plan_call *call, int pass, const struct observer *observer)
 {
     struct run_context context = {plan->device, (char *)plan->arena + plan->arena_bytes, observer,
-                                  call->kernel_number};
+                                  observer ? call->kernel_number + pass * call->prepared->kernels : NULL};
     return call->prepared->run(call->prepared, &context);
 }
 
@@ -168,13 +168,14 @@ enum status plan_run(struct plan *plan, unsigned phases, const struct observer *
         const struct node *node = &plan->graph->node[call->node];
         if (!(phases & (1u << node->phase)))
             continue;
+        int pass = node->phase == PHASE_OPTIMIZER ? 0 : plan->pass;
         if (observer && !open)
             start = clock_ns();
         open = call->conversion >= 0;
         if (!is_view(call))
-            TRY(run_call(plan, call, observer));
+            TRY(run_call(plan, call, pass, observer));
         if (observer && !open)
-            observer->op(observer->self, plan->op_number[call->node], start, clock_ns());
+            observer->op(observer->self, plan->op_number[pass * plan->graph->nodes + call->node], start, clock_ns());
     }
     return STATUS_OK;
 }

@@ -14,7 +14,7 @@ struct plan_call {
     struct tensor in[OP_MAX_IN], out[OP_MAX_OUT]; /* what call points to; data is set by plan_place */
     int in_value[OP_MAX_IN], out_value[OP_MAX_OUT]; /* graph values whose memory they are; -1 = absent */
     struct op_prepared *prepared;
-    int *kernel_number; /* from the observer; NULL without one */
+    int *kernel_number; /* from the observer, [pass][kernels of prepared]; NULL without one */
     int node;
     int conversion; /* index into node.conversion when this is a conversion, else -1 */
 };
@@ -27,7 +27,8 @@ struct plan {
     int calls;
     size_t scratch_bytes, arena_bytes;
     void *arena;            /* activations; then scratch */
-    int *op_number;         /* by node: the observer's number, -1 = not declared */
+    int *op_number;         /* [pass][node]: the observer's number, -1 = not declared */
+    int passes, pass;       /* declared; the one that runs */
 };
 
 /* Where values that outlive the step lie, by value number: set by whoever owns them before plan_create. NULL = in the arena. */
@@ -41,10 +42,13 @@ void plan_release(struct plan *plan);
  */
 int plan_calls_of(const struct graph *graph, int node, struct plan_call *calls);
 
-/* Tells the observer of every module, operator, kernel and conversion of the plan. `cached`: nothing yet is. */
-enum status plan_declare(struct plan *plan, const struct observer *observer);
+/*
+ * Tells the observer of every module, operator, kernel and conversion of the plan. `cached`: nothing yet is. With accumulation the
+ * same operators run for several batches before the optimizer does: each such pass has operators and tensors of its own.
+ */
+enum status plan_declare(struct plan *plan, const struct observer *observer, int passes);
 
-/* Runs nodes of the given phases (bit 1 << phase) in order. */
+/* Runs nodes of the given phases (bit 1 << phase) in order, as the declared operators of plan->pass. */
 enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer);
 
 #define PLAN_ALL_PHASES ((1u << PHASE_COUNT) - 1)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "trainer/mixing.h"
 #include "trainer/session_int.h"
 
 enum status session_create(const struct session_config *config, struct session **out)
@@ -17,6 +19,8 @@ enum status session_create(const struct session_config *config, struct session *
     graph_init(&session->evaluation.graph);
     graph_init(&session->average.graph);
     enum status status;
+    if (config->soft_targets)
+        TRY_OUT(array_make(&session->host_targets, (int)(config->batch * config->classes), sizeof(float)));
     TRY_OUT(config->backend->open(&(struct backend_options){.threads = config->threads}, &session->device));
     TRY_OUT(session_build(config, true, &session->train.graph));
     TRY_OUT(session_place(session));
@@ -49,6 +53,7 @@ void session_destroy(struct session *session)
     for (int i = 0; i < session->owned_count; i++)
         session->config.backend->free(session->device, session->owned[i]);
     free(session->owned);
+    free(session->host_targets);
     for (int i = 0; i < session->states; i++)
         free(session->state[i].name);
     free(session->state);
@@ -57,9 +62,14 @@ void session_destroy(struct session *session)
     free(session);
 }
 
+static int batches_of_step(const struct session *session)
+{
+    return session->config.optim.accumulate > 1 ? session->config.optim.accumulate : 1;
+}
+
 enum status session_declare(struct session *session, const struct observer *observer)
 {
-    return plan_declare(&session->train.plan, observer);
+    return plan_declare(&session->train.plan, observer, batches_of_step(session));
 }
 
 /* Host to an input value's memory; values the graph does not use are skipped. */
@@ -70,11 +80,22 @@ static void set_input(struct session *session, const struct session_plan *plan, 
         session->config.backend->copy_in(session->device, plan->outside[value], from, (size_t)bytes);
 }
 
+/* What a training with soft targets learns from the batch. */
+static const float *targets(struct session *session, const struct batch *batch)
+{
+    const struct session_config *config = &session->config;
+    if (!batch->probabilities)
+        mixing_targets(1, batch->labels, session->host_targets, config->batch, config->classes, config->label_smoothing);
+    return batch->probabilities ? batch->probabilities : session->host_targets;
+}
+
 static void set_inputs(struct session *session, const struct session_plan *plan, const struct batch *batch)
 {
     const struct graph *graph = &plan->graph;
     set_input(session, plan, graph->batch, batch->images, tensor_bytes(&graph->value[graph->batch].tensor));
-    set_input(session, plan, graph->labels, batch->labels, tensor_bytes(&graph->value[graph->labels].tensor));
+    const struct tensor *labels = &graph->value[graph->labels].tensor;
+    set_input(session, plan, graph->labels, labels->dtype == DTYPE_INT64 ? (const void *)batch->labels : targets(session, batch),
+              tensor_bytes(labels));
 }
 
 static float read_scalar(struct session *session, int value)
@@ -84,6 +105,12 @@ static float read_scalar(struct session *session, int value)
     session->config.backend->copy_out(session->device, &number, graph->value[graph_memory_of(graph, value)].tensor.data,
                                       sizeof number);
     return number;
+}
+
+double session_loss(struct session *session)
+{
+    session->config.backend->synchronize(session->device);
+    return read_scalar(session, session->train.graph.loss);
 }
 
 void session_result(struct session *session, struct step_result *out)
@@ -110,7 +137,9 @@ enum status session_backward(struct session *session, const struct observer *obs
     struct session_plan *train = &session->train;
     float one = 1;
     set_input(session, train, train->graph.loss_scale, &one, sizeof one);
-    return plan_run(&train->plan, 1u << PHASE_BACKWARD, observer);
+    TRY(plan_run(&train->plan, 1u << PHASE_BACKWARD, observer));
+    train->plan.pass = (train->plan.pass + 1) % batches_of_step(session);
+    return STATUS_OK;
 }
 
 enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer)
@@ -119,16 +148,21 @@ enum status session_optimize(struct session *session, int64_t step, double learn
     float rate = (float)learning_rate, first = step == 0;
     set_input(session, train, train->graph.learning_rate, &rate, sizeof rate);
     set_input(session, train, train->graph.first_step, &first, sizeof first);
+    train->plan.pass = 0;
     return plan_run(&train->plan, 1u << PHASE_OPTIMIZER, observer);
 }
 
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
                          const struct observer *observer, struct step_result *out)
 {
-    TRY(session_forward(session, batch, step, observer));
-    TRY(session_backward(session, observer));
+    int batches = batches_of_step(session);
+    for (int i = 0; i < batches; i++) {
+        TRY(session_forward(session, batch, step * batches + i, observer));
+        TRY(session_backward(session, observer));
+    }
     TRY(session_optimize(session, step, learning_rate, observer));
     session_result(session, out);
+    session_clear_gradients(session);
     return STATUS_OK;
 }
 

@@ -23,6 +23,7 @@ struct session_config {
     int side, classes;
     uint64_t seed;
     double label_smoothing;
+    bool soft_targets; /* training learns batch.probabilities; of a batch without, the labels' smoothed one-hot ones */
     struct optim_config optim;
 };
 
@@ -74,8 +75,10 @@ enum status session_optimize(struct session *session, int64_t step, double learn
 void session_clear_gradients(struct session *session);
 /* What came out; waits for the device. */
 void session_result(struct session *session, struct step_result *out);
+/* The loss of the last batch that went forward; waits for the device. */
+double session_loss(struct session *session);
 
-/* All of them: one training step on a full batch. `step` counts from 0 over the whole training. */
+/* All of them: one training step on a full batch, with accumulation on that batch so many times. `step` counts from 0 over the whole training. */
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
                          const struct observer *observer, struct step_result *out);
 

@@ -13,6 +13,20 @@ static int input_value(struct graph *graph, enum dtype dtype, int dims, const in
     return graph_add_value(graph, &tensor, VALUE_INPUT);
 }
 
+/* Several batches to a step: gradients are those of the mean of their losses. */
+static void build_loss(struct build *build, int logits, bool soft, const struct session_config *config)
+{
+    struct graph *graph = build->graph;
+    if (soft)
+        build_soft_cross_entropy(build, logits, graph->labels);
+    else
+        build_cross_entropy(build, logits, graph->labels, config->label_smoothing);
+    graph->objective = graph->loss;
+    if (config->optim.accumulate > 1)
+        graph->objective = build_op(build, OP_DIV, &(union op_attrs){.scalar = {config->optim.accumulate}},
+                                    (int[]){graph->loss, -1});
+}
+
 static enum status build_model(const struct session_config *config, bool training, struct graph *graph)
 {
     struct build build = {
@@ -25,11 +39,13 @@ static enum status build_model(const struct session_config *config, bool trainin
     };
     int x;
     graph->batch = input_value(graph, DTYPE_FLOAT32, 4, (int64_t[]){config->batch, 3, config->side, config->side});
-    graph->labels = input_value(graph, DTYPE_INT64, 1, &config->batch);
+    bool soft = training && config->soft_targets;
+    graph->labels = soft ? input_value(graph, DTYPE_FLOAT32, 2, (int64_t[]){config->batch, config->classes})
+                         : input_value(graph, DTYPE_INT64, 1, &config->batch);
     TRY(layouts_batch(graph, &config->layout, graph->batch, &x));
     int logits = config->model->build(&build, x);
     if (training && build.status == STATUS_OK)
-        build_cross_entropy(&build, logits, graph->labels, config->label_smoothing);
+        build_loss(&build, logits, soft, config);
     graph->logits = logits;
     return build.status;
 }

@@ -22,6 +22,7 @@ struct session {
     void *flat_parameter, *flat_gradient, *flat_buffer; /* device; flat_buffer NULL unless buffers are averaged */
     void **owned;                         /* device blocks to free */
     int owned_count, owned_room;
+    float *host_targets;                  /* (batch, classes): one-hot targets, with soft_targets */
     void *staging;                        /* device, as large as the largest parameter, float32 contiguous */
     int64_t staging_bytes;
 };

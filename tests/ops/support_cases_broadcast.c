@@ -62,6 +62,8 @@
      .tolerance = TOLERANCE_ROUNDING}
 
 static const struct op_case rows[] = {
+    {.op = OP_NEG, .label = "matrix", .in = {{V2(7, 13)}}, .out = {{V2(7, 13)}}, .tolerance = TOLERANCE_ROUNDING},
+    {.op = OP_NEG, .label = "scalar", .in = {{F0}}, .out = {{F0}}, .tolerance = TOLERANCE_ROUNDING},
     BINARY(OP_MUL, "one shape", CASE_MIXED, ONE(V4(2, 17, 5, 7)), ONE(V4(2, 17, 5, 7)), ONE(V4(2, 17, 5, 7))),
     BINARY(OP_MUL, "by a number for each channel of each image", 0, ONE(V4(2, 17, 5, 7)), ONE(V4(2, 17, 1, 1)),
            ONE(V4(2, 17, 5, 7))),

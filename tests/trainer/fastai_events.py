@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Records the events that fastai raises, once: fastai_events.py > fastai_events.txt (fastai 2.8.12 and its torch).
 
-Two epochs of two training batches and one validation batch of a small linear model. One line for a fit that nothing cancels, then one
-for every event and every Cancel exception that a callback raises the first time it gets that event: event, level, the events seen by a
+Two epochs of two training batches and one validation batch of a small linear model. One line for a fit that nothing cancels, one for a fit
+with GradientAccumulation over two batches, then one for every event and every Cancel exception that a callback raises the first time it gets that event: event, level, the events seen by a
 callback that comes first, one letter each (the list of letters stands above), and "!" where the exception left fit.
 """
 import sys
@@ -14,6 +14,8 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Recorder
 from fastai import __version__
 from fastai.callback import core
+from fastai.callback.progress import ProgressCallback
+from fastai.callback.training import GradientAccumulation
 
 EVENTS = list(core._events)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -43,12 +45,12 @@ for name in EVENTS:
     add_event(EventWatch, name, lambda self, name=name: self.seen.append(LETTERS[EVENTS.index(name)]))
 
 
-def fit(at=None, exception=None):
+def fit(at=None, exception=None, more=()):
     seen = []
     data = [(torch.ones(3), torch.ones(1))] * 4
     train = torch.utils.data.DataLoader(data, batch_size=2)
     valid = torch.utils.data.DataLoader(data[:2], batch_size=2)
-    callbacks = [EventWatch(seen)]
+    callbacks = [EventWatch(seen), *more]
     if at:
         class Once(Canceller):
             pass
@@ -61,7 +63,7 @@ def fit(at=None, exception=None):
         callbacks.append(Once(exception))
     escaped = ""
     learner = Learner(DataLoaders(train, valid), torch.nn.Linear(3, 1), loss_func=torch.nn.functional.mse_loss, lr=0.01, cbs=callbacks)
-    learner.remove_cb(Recorder)  # it fails by itself in after_epoch when it has missed before_epoch
+    learner.remove_cbs([Recorder, ProgressCallback])  # they fail by themselves in after_epoch when they have missed before_epoch
     try:
         with learner.no_logging():
             learner.fit(2)
@@ -76,6 +78,7 @@ def main():
         print(f"# {letter} {name}")
     plain = fit()
     print("-", "-", plain)
+    print("GradientAccumulation", "-", fit(more=[GradientAccumulation(4)]))
     for name in EVENTS:
         if LETTERS[EVENTS.index(name)] in plain and name != "after_create":
             for level, exception in CANCELS.items():

@@ -22,16 +22,24 @@ static struct loop_config small_training(void)
                                 .epochs = 2, .learning_rate = 0.01, .quiet = true};
 }
 
+static struct session *make_session(const struct loop_config *loop)
+{
+    struct session *made;
+    struct session_config config = make_config(&tiny_model, &policy, "cpu", FORMAT_CONTIGUOUS, 8);
+    config.batch = BATCH;
+    must(callbacks_configure(loop, &config));
+    must(session_create(&config, &made));
+    must(session_initialise(made, NULL));
+    return made;
+}
+
 static void open_all(void)
 {
     must(policy_load(&policy, "torch-2.15-cpu"));
-    struct session_config config = make_config(&tiny_model, &policy, "cpu", FORMAT_CONTIGUOUS, 8);
     must(dataset_open("synthetic", &dataset));
     dataset.count[SPLIT_TRAIN] = 2 * BATCH;
     dataset.count[SPLIT_TEST] = BATCH;
-    config.batch = BATCH;
-    must(session_create(&config, &session));
-    must(session_initialise(session, NULL));
+    session = make_session(&(struct loop_config){0});
 }
 
 static void close_all(void)
@@ -136,8 +144,30 @@ static enum signal cancel_of(const char *level)
     return SIGNAL_GO_ON;
 }
 
+/* Two batches to a step: the first one's step is cancelled as a batch. */
+static void compare_accumulation(const char *expected)
+{
+    struct loop_config config = small_training();
+    struct watch watch = {.at = EVENT_COUNT};
+    struct loop_result result;
+    const struct callback_use extra = {&seer, -100, &watch};
+    config.accumulate = 2;
+    config.session = make_session(&config);
+    config.extra = &extra;
+    config.extras = 1;
+    must(loop_run(&config, &result));
+    leave_out_draws(watch.seen);
+    ck_assert_str_eq(watch.seen, expected);
+    ck_assert_int_eq(result.steps, 2);
+    session_destroy(config.session);
+}
+
 static void compare_line(const char *at, const char *level, const char *expected)
 {
+    if (strcmp(at, "GradientAccumulation") == 0) {
+        compare_accumulation(expected);
+        return;
+    }
     struct watch watch = {.at = event_named(at), .answer = cancel_of(level)};
     struct loop_result result;
     enum status status = watch_training(&watch, &result);
@@ -164,7 +194,7 @@ START_TEST(events_are_fastais)
         lines++;
     }
     fclose(file);
-    ck_assert_int_eq(lines, 1 + 16 * 7);
+    ck_assert_int_eq(lines, 2 + 16 * 7);
     close_all();
 }
 END_TEST

@@ -141,6 +141,11 @@ START_TEST(resumed_training_gives_the_same_bits)
     loop.clip_norm = 0.5;
     must_continue("moving average, clipping", &tiny_model, &loop, OPTIMIZER_SGD);
     loop.ema_decay = loop.clip_norm = 0;
+    loop.accumulate = 2;
+    loop.mixup = 0.2;
+    loop.cutmix = 1;
+    must_continue("accumulation, mixup and cutmix", &tiny_model, &loop, OPTIMIZER_SGD);
+    loop.mixup = loop.cutmix = loop.accumulate = 0;
     /* Overflows at first, then grows every second step: scale and growth_tracker matter. */
     loop.autocast_dtype = DTYPE_FLOAT16;
     loop.init_scale = 0x1p40;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/trainer/support_trainer.h"
+#include "trainer/mixing.h"
 
 static struct policy policy;
 
@@ -160,8 +161,99 @@ START_TEST(the_average_is_evaluated)
 }
 END_TEST
 
+/* The gradient of a step over several batches is the mean of theirs. */
+START_TEST(accumulated_gradients_are_means)
+{
+    must(policy_load(&policy, "torch-2.15-cpu"));
+    for (int dtype = DTYPE_FLOAT32; dtype <= DTYPE_FLOAT16; dtype++) {
+        struct session_config config = config_of(FORMAT_CHANNELS_LAST, (enum dtype)dtype);
+        config.optim.sgd = (struct sgd_attrs){0};
+        float *change[4];
+        int64_t count;
+        for (int b = 0; b < 4; b++) { /* 0 1 2: one batch each; 3: all of them, twice over */
+            struct session_config mine = config;
+            mine.optim.accumulate = b == 3 ? 3 : 1;
+            struct session *session = open_session(&mine);
+            float *before = read_states(session, is_parameter, &count);
+            for (int i = b == 3 ? 0 : b; i < (b == 3 ? 3 : b + 1); i++) {
+                struct batch batch = make_batch(&config, i);
+                must(session_forward(session, &batch, i, NULL));
+                must(session_backward(session, NULL));
+                batch_free(&batch);
+            }
+            must(session_optimize(session, 0, 1, NULL));
+            session_clear_gradients(session);
+            change[b] = read_states(session, is_parameter, &count);
+            for (int64_t i = 0; i < count; i++)
+                change[b][i] -= before[i];
+            if (b == 3) { /* nothing is left of them */
+                free(before);
+                before = read_states(session, is_parameter, &count);
+                must(session_optimize(session, 1, 1, NULL));
+                float *after = read_states(session, is_parameter, &count);
+                ck_assert_mem_eq(before, after, (size_t)count * sizeof *after);
+                free(after);
+            }
+            free(before);
+            session_destroy(session);
+        }
+        double norm = norm_of(change[3], count), tolerance = dtype == DTYPE_FLOAT32 ? 2e-6 : 2e-2;
+        for (int64_t i = 0; i < count; i++) {
+            double mean = ((double)change[0][i] + change[1][i] + change[2][i]) / 3;
+            ck_assert_double_eq_tol(change[3][i], mean, tolerance * norm);
+        }
+        for (int b = 0; b < 4; b++)
+            free(change[b]);
+    }
+    policy_release(&policy);
+}
+END_TEST
+
+static double loss_of(struct session *session, struct batch batch)
+{
+    must(session_forward(session, &batch, 0, NULL));
+    return session_loss(session);
+}
+
+/* Probabilities: of the labels alone, smoothed, the loss and step are those of the labels; of a mixture the losses mix. */
+START_TEST(soft_targets_are_learnt)
+{
+    must(policy_load(&policy, "torch-2.15-cpu"));
+    struct session_config hard = config_of(FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16), soft;
+    hard.label_smoothing = 0.1;
+    soft = hard;
+    soft.soft_targets = true;
+    struct session *a = open_session(&hard), *b = open_session(&soft);
+    struct batch batch = make_batch(&hard, 0), turned = batch, mixed = batch;
+    int64_t labels[16], count;
+    float targets[160];
+    double loss = loss_of(a, batch);
+    ck_assert_double_eq_tol(loss, loss_of(b, batch), 1e-6 * loss);
+    for (int64_t i = 0; i < batch.count; i++)
+        labels[i] = batch.labels[batch.count - 1 - i];
+    turned.labels = labels;
+    mixing_targets(0.7, batch.labels, targets, batch.count, hard.classes, 0.1);
+    mixed.probabilities = targets;
+    double other = loss_of(a, turned);
+    ck_assert_double_gt(fabs(loss - other), 1e-3);
+    ck_assert_double_eq_tol(loss_of(b, mixed), 0.7 * loss + 0.3 * other, 1e-6 * loss);
+    struct step_result result;
+    must(session_step(a, &batch, 0, 0.5, NULL, &result));
+    must(session_step(b, &batch, 0, 0.5, NULL, &result));
+    float *x = read_states(a, is_parameter, &count), *y = read_states(b, is_parameter, &count);
+    for (int64_t i = 0; i < count; i++)
+        ck_assert_double_eq_tol(x[i], y[i], 2e-3);
+    free(x);
+    free(y);
+    batch_free(&batch);
+    session_destroy(a);
+    session_destroy(b);
+    policy_release(&policy);
+}
+END_TEST
+
 int main(void)
 {
     return run_tests("extras", (const TTest *const[]){clipping_scales_to_the_norm, the_average_follows, the_average_is_evaluated,
-                                                      NULL});
+                                                      accumulated_gradients_are_means, soft_targets_are_learnt, NULL});
 }

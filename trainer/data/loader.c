@@ -56,8 +56,10 @@ struct task {
 
 int64_t loader_batches(const struct loader_config *config)
 {
-    int64_t count = config->dataset->count[config->split];
-    return config->split == SPLIT_TEST ? (count + config->batch - 1) / config->batch : count / config->batch;
+    int64_t count = config->dataset->count[config->split], whole = count / config->batch;
+    if (config->split == SPLIT_TEST)
+        return (count + config->batch - 1) / config->batch;
+    return config->multiple > 1 ? whole - whole % config->multiple : whole;
 }
 
 /* Fisher-Yates with counted random numbers. */
@@ -281,8 +283,8 @@ enum status loader_create(const struct loader_config *config, struct loader **ou
 {
     int64_t count = config->dataset->count[config->split], per_epoch = loader_batches(config);
     if (per_epoch < 1)
-        return FAIL(USAGE, "--batch %lld is more than the %lld images of the data", (long long)config->batch,
-                    (long long)count);
+        return FAIL(USAGE, "a step of %lld images (--batch, --grad-accum-steps) is more than the %lld of the data",
+                    (long long)(config->batch * (config->multiple > 1 ? config->multiple : 1)), (long long)count);
     if (count > UINT32_MAX)
         return FAIL(UNSUPPORTED, "%lld images are more than 2^32 - 1", (long long)count);
     struct loader *loader = calloc(1, sizeof *loader);

@@ -21,6 +21,7 @@ struct loader_config {
     uint64_t seed;  /* of shuffling and augmentation; the test split has neither */
     int64_t epochs; /* then the loader ends; 0 = for ever */
     int64_t first_batch; /* batches to leave out at the beginning, of which none is made: where a resumed training goes on */
+    int64_t multiple;    /* an epoch of training drops batches beyond a multiple of it; 0 = 1 */
     int workers;    /* threads that make samples; 0 = by source and machine */
 };
 
@@ -29,6 +30,7 @@ struct batch {
     const int64_t *labels; /* (batch) */
     int64_t count;         /* images that are real */
     int64_t epoch, index;  /* from 0; index within the epoch */
+    const float *probabilities; /* (batch, classes) to be learnt in the labels' place; NULL from the loader */
 };
 
 enum status loader_create(const struct loader_config *config, struct loader **out);

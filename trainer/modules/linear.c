@@ -55,3 +55,16 @@ void build_cross_entropy(struct build *build, int logits, int labels, double lab
     build->graph->logits = logits;
     build->graph->loss = build_op(build, OP_NLL_LOSS, &attrs, (int[]){log_p, labels, -1});
 }
+
+/* at::native::cross_entropy_loss_prob_target: -(log_softmax(logits) * target).sum() / N. */
+void build_soft_cross_entropy(struct build *build, int logits, int probabilities)
+{
+    int log_p = build_op(build, OP_LOG_SOFTMAX, NULL, (int[]){logits, -1});
+    int sum = build_sum(build, build_mul(build, log_p, probabilities), 3, false);
+    int negative = build_op(build, OP_NEG, NULL, (int[]){sum, -1});
+    build->graph->logits = logits;
+    if (build->status == STATUS_OK)
+        build->graph->loss = build_op(build, OP_DIV,
+                                      &(union op_attrs){.scalar = {(double)build->graph->value[logits].tensor.size[0]}},
+                                      (int[]){negative, -1});
+}
