@@ -1,7 +1,4 @@
-/*
- * Operators that are one strided copy between two ways to see the same sizes: pixel and channel shuffles, constant pads,
- * gradients of slices.
- */
+/* Pixel shuffle, and operators that are one strided copy: channel shuffle, constant pads, gradients of slices. */
 #include <string.h>
 
 #include "kernels/cpu/simple.h"
@@ -27,39 +24,12 @@ static void set_dim(struct tensor *tensor, int dim, int64_t size, int64_t stride
     tensor->stride[dim] = stride;
 }
 
-/* (N, C, f, f, H, W) of the deep tensor (N, C*f*f, H, W). */
-static struct tensor deep_view(const struct tensor *deep, int64_t f)
-{
-    struct tensor view = *deep;
-    view.dims = 6;
-    set_dim(&view, 1, deep->size[1] / (f * f), deep->stride[1] * f * f);
-    set_dim(&view, 2, f, deep->stride[1] * f);
-    set_dim(&view, 3, f, deep->stride[1]);
-    set_dim(&view, 4, deep->size[2], deep->stride[2]);
-    set_dim(&view, 5, deep->size[3], deep->stride[3]);
-    return view;
-}
-
-/* The same of the wide tensor (N, C, H*f, W*f). */
-static struct tensor wide_view(const struct tensor *wide, int64_t f)
-{
-    struct tensor view = *wide;
-    view.dims = 6;
-    set_dim(&view, 2, f, wide->stride[2]);
-    set_dim(&view, 3, f, wide->stride[3]);
-    set_dim(&view, 4, wide->size[2] / f, wide->stride[2] * f);
-    set_dim(&view, 5, wide->size[3] / f, wide->stride[3] * f);
-    return view;
-}
-
 #define check_pixel_shuffle check_move
 static void compute_pixel_shuffle(const struct device *device, const struct op_call *call)
 {
-    int64_t f = call->attrs.shuffle.factor;
     bool back = call->op == OP_PIXEL_UNSHUFFLE;
-    struct tensor from = back ? wide_view(call->in[0], f) : deep_view(call->in[0], f);
-    struct tensor to = back ? deep_view(call->out[0], f) : wide_view(call->out[0], f);
-    device->vector->convert(&from, &to, device->threads);
+    const struct tensor *deep = back ? call->out[0] : call->in[0], *wide = back ? call->in[0] : call->out[0];
+    device->vector->pixel_shuffle(deep, wide, call->attrs.shuffle.factor, back, device->threads);
 }
 SIMPLE_OP(pixel_shuffle)
 
