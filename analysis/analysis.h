@@ -31,7 +31,8 @@
  * that vanish with its round trips: a batch, weight or optimizer conversion under the same operator is no part of them.
  *
  * Penalties. Where the probe measured an operator as it ran and as it would run in channels_last, the difference is charged
- * to the culprits of the first round trip on whose path it is, and adds to what is lost. Its level is that of the operator's
+ * to the culprits of the first round trip on whose path it is, else to those after whom its input is out of channels_last,
+ * and adds to what is lost. Its level is that of the operator's
  * kernels within steps, its ratio the measurement's. Without a measurement it is NULL, and what is lost is conversions alone.
  *
  * A necessary or unknown finding has costs, but nothing that could be won back: its lost throughput is NULL.

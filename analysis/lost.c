@@ -24,9 +24,12 @@ static double mean_over(const double *values, const uint32_t *index, size_t n)
     return sum / (double)n;
 }
 
-static double percent(double taken, double exposed)
+/* Of what a step takes, at least so much is left: a resample of noisy steps and a large penalty may leave nothing. */
+#define LEAST_LEFT 0.01
+
+static double percent(double taken, double won)
 {
-    return 100 * (taken / (taken - exposed) - 1);
+    return 100 * (taken / fmax(taken - won, LEAST_LEFT * taken) - 1);
 }
 
 static double lost_percent(const void *data, const uint32_t *index, size_t n)
@@ -41,6 +44,14 @@ static double lost_percent_two(const void *data, const uint32_t *times, size_t n
     return percent(mean_over(sample->dur_ns, times, n), mean_over(sample->exposed_ns, costs, m));
 }
 
+static double mean(const double *values, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += values[i];
+    return sum / count;
+}
+
 /* `draw` is a sample of the draws: the first one is taken. Without resampling it is draw 0, the measurement itself. */
 static double lost_percent_penalty(const void *data, const uint32_t *index, size_t n, const uint32_t *draw, size_t draws)
 {
@@ -48,14 +59,6 @@ static double lost_percent_penalty(const void *data, const uint32_t *index, size
     (void)draws;
     return percent(mean_over(sample->dur_ns, index, n),
                    mean_over(sample->exposed_ns, index, n) + sample->penalty_ns[draw[0]] / sample->cost_steps);
-}
-
-static double mean(const double *values, int count)
-{
-    double sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += values[i];
-    return sum / count;
 }
 
 struct stats_interval steps_interval(stats_fn *statistic, const void *data, int n)
@@ -87,18 +90,22 @@ static double largest(const double *values, int count)
     return most;
 }
 
-/* Whether time is left in every step that a resample may draw. False when a step's time is unknown, too. */
+/*
+ * Whether conversions leave time in every step that a resample may draw, and the penalty in the mean of the steps. False when a
+ * step's time is unknown, too.
+ */
 static bool leaves_time(const struct analysis *self, const double *exposed_ns, const double *penalty_ns)
 {
     const struct step_times *times = &self->times;
     double shortest = INFINITY, most = largest(exposed_ns, self->cost_steps);
-    double penalty = penalty_ns ? largest(penalty_ns, DRAWS) / self->cost_steps : 0;
+    double penalty = penalty_ns ? penalty_ns[0] / self->cost_steps : 0;
     for (int i = 0; i < times->count; i++) {
-        if (!(times->dur_ns[i] > penalty + (times->are_cost_steps ? exposed_ns[i] : 0)))
+        if (!(times->dur_ns[i] > (times->are_cost_steps ? exposed_ns[i] : 0)))
             return false;
         shortest = fmin(shortest, times->dur_ns[i]);
     }
-    return times->count > 0 && self->cost_steps > 0 && (times->are_cost_steps || shortest > most);
+    return times->count > 0 && self->cost_steps > 0 && (times->are_cost_steps || shortest > most) &&
+           mean(times->dur_ns, times->count) > mean(exposed_ns, self->cost_steps) + penalty;
 }
 
 void lost_throughput(const struct analysis *self, const double *exposed_ns, const double *penalty_ns, struct lost *lost)

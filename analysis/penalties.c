@@ -1,7 +1,8 @@
 /*
  * Pass: penalties. An operator that ran in another way than it would in channels_last, and slower (or faster), is charged to
  * the culprits of the first round trip on whose path it is; of operators that read an operand in the other format and are
- * on none, to whom that mixed conversion is charged.
+ * on none, to whom that mixed conversion is charged; else to those from whom its input comes out of channels_last: in a
+ * contiguous model, whose round trips are the library's and lie inside a convolution, to the convolution before it.
  */
 #include <stdlib.h>
 
@@ -29,6 +30,28 @@ static enum status attribute_trips(struct analysis *self, bool consumers)
     return STATUS_OK;
 }
 
+/* Who made a version: an operator, also by a conversion just before it; -1 = nobody in this step. */
+static int maker_of(const struct analysis *self, int version)
+{
+    const struct version *v = &self->flow.versions[version];
+    return v->op >= 0 ? v->op : v->conversion >= 0 ? self->step.conversions[v->conversion].op : -1;
+}
+
+/* In order of execution, so that what the operator before it was charged to is known. */
+static void inherit(struct analysis *self)
+{
+    const struct lists *reads = &self->flow.read_of;
+    int *penalty = self->pattern->penalty;
+
+    for (int i = 0; i < self->step.ops_count; i++) {
+        for (int r = reads->start[i]; penalty[i] < 0 && r < reads->start[i + 1]; r++) {
+            int maker = flow_follows(&self->flow, reads->item[r]) ? maker_of(self, reads->item[r]) : -1;
+            if (maker >= 0 && maker != i)
+                penalty[i] = penalty[maker];
+        }
+    }
+}
+
 static enum status attribute(struct analysis *self)
 {
     struct pattern *pattern = self->pattern;
@@ -43,6 +66,7 @@ static enum status attribute(struct analysis *self)
         if (conversion->op >= 0 && conversion->kernel_id < 0 && pattern->charge[c] >= 0)
             set_once(&pattern->penalty[conversion->op], pattern->charge[c]);
     }
+    inherit(self);
     return STATUS_OK;
 }
 
@@ -64,7 +88,7 @@ enum status pass_penalties(struct analysis *self)
 {
     if (self->measurements_count == 0)
         return STATUS_OK;
-    if (!self->pattern->penalty)
+    if (self->pattern_is_new)
         TRY(attribute(self));
     for (int i = 0; i < self->step.ops_count && self->now->cost >= 0; i++) {
         int measurement = self->step.ops[i].def->measurement;

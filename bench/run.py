@@ -82,6 +82,22 @@ def throughput(results, folder, model, flags, goal, label):
                     f"{statistics.median(peer_mb):.0f} MB", memory, "<= 1", memory <= 1, f"bench/run.sh {model}_{label}")
 
 
+def zoo(results, folder):
+    """Every model beside PyTorch: one pair each, then the geometric mean. BENCH_ZOO_BATCH, BENCH_ZOO_SIZE: smaller machines."""
+    batch, size = os.environ.get("BENCH_ZOO_BATCH", "16"), os.environ.get("BENCH_ZOO_SIZE", "224")
+    command = f"BENCH_ZOO_BATCH={batch} BENCH_ZOO_SIZE={size} bench/run.sh zoo"
+    names = [line.split()[0] for line in run([CLPROF, "models"])[0].splitlines() if line.strip()]
+    ratios = []
+    for model in names:
+        peer, _ = torch_train(model, "--steps", "6", "--warmup", "2", batch=batch, size=size)
+        mine, _ = train(model, folder, "--profile", "2:6", "--probe", "0", batch=batch, size=size)
+        ratios.append(mine / peer)
+        results.add(f"{model} bf16 channels_last vs torch eager", f"{mine:.1f} img/s", f"{peer:.1f} img/s", mine / peer, ">= 1.0",
+                    mine >= peer, command)
+    mean = statistics.geometric_mean(ratios)
+    results.add(f"geometric mean of {len(names)} models vs torch eager", "-", "-", mean, ">= 1.3", mean >= 1.3, command)
+
+
 def program(name):
     """Builds and returns a C benchmark of this folder."""
     subprocess.run(["cmake", "--build", ROOT / "build/release", "--target", f"bench_{name}", "--", "--quiet"], check=True)
@@ -222,6 +238,7 @@ BENCHMARKS = {
     "resnet50_eager": lambda r, f: throughput(r, f, "resnet50", [], 1.5, "eager"),
     "resnet50_compile": lambda r, f: throughput(r, f, "resnet50", ["--compile"], 1.3, "compile"),
     "resnet18_eager": lambda r, f: throughput(r, f, "resnet18", [], 1.5, "eager"),
+    "zoo": zoo,
     "tracing": tracing,
     "start": start,
     "convert": convert,

@@ -1,14 +1,18 @@
-"""The peer of bench/train.sh: one training step of a torchvision model in PyTorch, timed like clprof's own.
+"""The peer of clprof's training: steps of a zoo model (tests/parity/zoo.py) in PyTorch, timed like clprof's own.
 
 Prints one line: model, format, dtype, mode, images per second (median over the timed steps), peak resident MB.
 """
 import argparse
+import pathlib
 import resource
 import statistics
+import sys
 import time
 
 import torch
-import torchvision
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/parity"))
+import zoo
 
 
 def parse():
@@ -30,7 +34,7 @@ def main():
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
     fmt = torch.contiguous_format if a.contiguous else torch.channels_last
-    net = torchvision.models.get_model(a.model, num_classes=1000).to(memory_format=fmt).train()
+    net = zoo.make(a.model, 1000).to(memory_format=fmt).train()
     step_net = torch.compile(net) if a.compile else net
     opt = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     x = torch.randn(a.batch, 3, a.image_size, a.image_size)

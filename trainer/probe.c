@@ -122,7 +122,7 @@ static int by_weight(const void *a, const void *b)
  * which a part is missing is none. Each comparison gets its share of the time that is left, by its weight.
  */
 static enum status measure_all(const struct probe_config *config, const struct cases *cases,
-                               const struct probe_sink *sink, struct probe_result *out)
+                               const struct probe_sweep *sweep, const struct probe_sink *sink, struct probe_result *out)
 {
     int64_t born = clock_ns();
     double weight = 0;
@@ -136,7 +136,7 @@ static enum status measure_all(const struct probe_config *config, const struct c
         if (used > (one->penalty ? 2 : 1) * config->seconds)
             break;
         double share = left > 0 && weight > 0 ? left * weight_of(one) / weight : 0;
-        TRY(probe_measure(one, config->session->device, share, out->measured + 1, sink, &done));
+        TRY(probe_measure(one, config->session->device, sweep, share, out->measured + 1, sink, &done));
         out->measured += done;
         weight -= weight_of(one);
     }
@@ -147,6 +147,7 @@ static enum status measure_all(const struct probe_config *config, const struct c
 enum status probe_run(const struct probe_config *config, const struct probe_sink *sink, struct probe_result *out)
 {
     struct probe_graphs graphs = {0};
+    struct probe_sweep sweep = {.threads = session_threads(config->session)};
     struct cases cases = {0};
     enum status status;
 
@@ -155,13 +156,21 @@ enum status probe_run(const struct probe_config *config, const struct probe_sink
         graph_init(&graphs.made[which]);
     TRY_OUT(make_graphs(config, &graphs));
     TRY_OUT(collect(config, &graphs, &cases));
+    for (int i = 0; i < cases.list_count; i++)
+        probe_settle(cases.list[i], config->session->device);
     qsort(cases.list, (size_t)cases.list_count, sizeof *cases.list, by_weight);
     out->wanted = cases.list_count;
-    TRY_OUT(measure_all(config, &cases, sink, out));
+    sweep.memory = malloc((size_t)sweep.threads * PROBE_SWEEP_BYTES);
+    if (!sweep.memory) {
+        status = FAIL(NO_MEMORY, "no memory for %d caches", sweep.threads);
+        goto out;
+    }
+    TRY_OUT(measure_all(config, &cases, &sweep, sink, out));
 out:
     for (int i = 0; i < cases.list_count; i++)
         probe_case_free(cases.list[i]);
     free(cases.list);
+    free(sweep.memory);
     for (int which = 0; which < PROBE_GRAPHS; which++) {
         graph_release(&graphs.made[which]);
         free(graphs.runs[which]);

@@ -14,7 +14,8 @@
  *   blocked        a convolution on contiguous tensors by the back end "cpu-blocked": oneDNN's own choice of formats,
  *                  reordered into and out of
  *
- * Equal calls are measured once. Buffers hold random numbers; integers are zero. Each call is run once before it counts.
+ * Equal calls are measured once. Buffers hold random numbers; integers are zero. Each call is run once before it counts, and the
+ * second-level caches are swept before each run.
  */
 #ifndef TRAINER_PROBE_H
 #define TRAINER_PROBE_H

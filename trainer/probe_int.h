@@ -37,12 +37,29 @@ bool probe_same_case(const struct probe_case *a, const struct probe_case *b);
 void probe_case_free(struct probe_case *one);
 
 /*
+ * Where both ways of a convolution run the same kernels but for the library's own conversions (its contiguous tensors are
+ * brought to channels_last), there is no penalty, and no measurement could say better: as_run is no longer wanted then. Other
+ * operators' kernels have one name for all formats.
+ */
+void probe_settle(struct probe_case *one, struct device *device);
+
+/*
+ * What evicts the second-level caches before each run: within a step, other operators have used them since an input was
+ * made or saved, so that an operator run again and again on buffers of its own would be faster than it is there.
+ */
+struct probe_sweep {
+    char *memory;
+    int threads;
+};
+#define PROBE_SWEEP_BYTES (4 << 20) /* a thread's part: above what a core of today has */
+
+/*
  * Runs one comparison for about that long, between PROBE_LEAST and PROBE_MOST repetitions, and tells the sink. A variant
  * that the back end has no kernel for is left out; *done is false when too little is left to compare.
  */
 #define PROBE_LEAST 3
 #define PROBE_MOST 15
-enum status probe_measure(struct probe_case *one, struct device *device, double seconds, int measurement,
-                          const struct probe_sink *sink, bool *done);
+enum status probe_measure(struct probe_case *one, struct device *device, const struct probe_sweep *sweep, double seconds,
+                          int measurement, const struct probe_sink *sink, bool *done);
 
 #endif

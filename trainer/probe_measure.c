@@ -21,6 +21,15 @@ struct listener {
     struct probe_time time;
 };
 
+static bool is_library_conversion(const struct op_prepared *prepared, int kernel)
+{
+    for (int c = 0; c < prepared->conversions; c++) {
+        if (prepared->conversion_kernel[c] == kernel && prepared->conversion[c].cause == CAUSE_LIBRARY)
+            return true;
+    }
+    return false;
+}
+
 static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 {
     struct listener *listener = self;
@@ -28,12 +37,8 @@ static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 
     if (now->kernel[kernel].role != ROLE_CONVERSION)
         listener->time.kernel_ns += end_ns - start_ns;
-    for (int c = 0; c < now->conversions; c++) {
-        if (now->conversion_kernel[c] == kernel && now->conversion[c].cause == CAUSE_LIBRARY) {
-            listener->time.library_ns += end_ns - start_ns;
-            return;
-        }
-    }
+    if (is_library_conversion(now, kernel))
+        listener->time.library_ns += end_ns - start_ns;
 }
 
 #define PATTERN 4096
@@ -156,6 +161,52 @@ static enum status run_side(struct bench *bench, struct device *device, struct p
     return STATUS_OK;
 }
 
+static bool same_kernel(const struct kernel_info *a, const struct kernel_info *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->role == b->role && a->flops == b->flops &&
+           a->bytes_read == b->bytes_read && a->bytes_written == b->bytes_written;
+}
+
+static bool same_kernels(const struct op_prepared *a, const struct op_prepared *b)
+{
+    int i = 0, j = 0;
+
+    for (;;) {
+        while (i < a->kernels && is_library_conversion(a, i))
+            i++;
+        while (j < b->kernels && is_library_conversion(b, j))
+            j++;
+        if (i == a->kernels || j == b->kernels)
+            return i == a->kernels && j == b->kernels;
+        if (!same_kernel(&a->kernel[i++], &b->kernel[j++]))
+            return false;
+    }
+}
+
+void probe_settle(struct probe_case *one, struct device *device)
+{
+    struct probe_side *as_run = &one->side[PROBE_AS_RUN], *kept = &one->side[PROBE_CHANNELS_LAST];
+    struct op_prepared *ran = NULL, *other = NULL;
+    bool same = false;
+
+    if (!one->penalty || as_run->calls != 1 || kept->calls != 1 || as_run->call[0].call.op != kept->call[0].call.op ||
+        (kept->call[0].call.op != OP_CONVOLUTION && kept->call[0].call.op != OP_CONVOLUTION_BACKWARD))
+        return;
+    /* Whatever can't be prepared is told when it is to be measured. */
+    if (backend_prepare(as_run->backend, device, &as_run->call[0].call, &ran) == STATUS_OK &&
+        backend_prepare(kept->backend, device, &kept->call[0].call, &other) == STATUS_OK)
+        same = same_kernels(ran, other);
+    if (same) {
+        as_run->wanted = false;
+        one->penalty = false;
+        one->same_as_run = -1;
+    }
+    if (ran)
+        ran->destroy(ran);
+    if (other)
+        other->destroy(other);
+}
+
 /* Opens what can be opened; *left = how many sides there are. */
 static enum status open_all(struct bench *bench, struct device *device, struct probe_case *one, int *left)
 {
@@ -189,30 +240,38 @@ static enum status tell(const struct probe_case *one, const struct probe_sink *s
     return STATUS_OK;
 }
 
+/* Each thread its own core's. */
+static void sweep_caches(const struct probe_sweep *sweep, int value)
+{
+#pragma omp parallel for schedule(static, 1)
+    for (int i = 0; i < sweep->threads; i++)
+        memset(sweep->memory + (size_t)i * PROBE_SWEEP_BYTES, value, PROBE_SWEEP_BYTES);
+}
+
 /* Every side once, starting from another one each time. */
-static enum status run_round(struct bench *bench, struct device *device, int round, struct probe_time *time)
+static enum status run_round(struct bench *bench, struct device *device, const struct probe_sweep *sweep, int round,
+                             struct probe_time *time)
 {
     int first = (int)(random_bits(7, (uint64_t)round) % PROBE_VARIANTS);
 
     for (int i = 0; i < PROBE_VARIANTS; i++) {
         int v = (first + i) % PROBE_VARIANTS;
-        if (bench[v].side)
-            TRY(run_side(&bench[v], device, &time[v]));
+        if (!bench[v].side)
+            continue;
+        sweep_caches(sweep, round);
+        TRY(run_side(&bench[v], device, &time[v]));
     }
     return STATUS_OK;
 }
 
-static int repetitions_for(const struct probe_time *once, double seconds)
+static int repetitions_for(int64_t round_ns, double seconds)
 {
-    double round = 1e-9;
-    for (int v = 0; v < PROBE_VARIANTS; v++)
-        round += 1e-9 * (double)once[v].dur_ns;
-    double fit = seconds / round;
+    double fit = seconds / (1e-9 * (double)round_ns + 1e-9);
     return fit < PROBE_LEAST ? PROBE_LEAST : fit > PROBE_MOST ? PROBE_MOST : (int)fit;
 }
 
-enum status probe_measure(struct probe_case *one, struct device *device, double seconds, int measurement,
-                          const struct probe_sink *sink, bool *done)
+enum status probe_measure(struct probe_case *one, struct device *device, const struct probe_sweep *sweep, double seconds,
+                          int measurement, const struct probe_sink *sink, bool *done)
 {
     struct bench bench[PROBE_VARIANTS] = {0};
     struct probe_time time[PROBE_VARIANTS] = {0};
@@ -223,10 +282,11 @@ enum status probe_measure(struct probe_case *one, struct device *device, double 
     TRY_OUT(open_all(bench, device, one, &left));
     if (left < 2 || !bench[PROBE_CHANNELS_LAST].side || (one->penalty && !bench[PROBE_AS_RUN].side))
         goto out;
-    TRY_OUT(run_round(bench, device, 0, time));
-    int repetitions = repetitions_for(time, seconds);
+    int64_t start = clock_ns();
+    TRY_OUT(run_round(bench, device, sweep, 0, time));
+    int repetitions = repetitions_for(clock_ns() - start, seconds);
     for (int r = 0; r < repetitions; r++) {
-        TRY_OUT(run_round(bench, device, r, time));
+        TRY_OUT(run_round(bench, device, sweep, r, time));
         TRY_OUT(tell(one, sink, measurement, r, time, bench));
     }
     for (int i = 0; i < one->ops_count; i++)

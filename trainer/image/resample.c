@@ -55,6 +55,8 @@ enum status resample_init(struct resample_axis *axis, int from, int64_t to, int6
 {
     double ratio = (double)from / (double)to, scale = ratio < 1 ? 1 : ratio;
     *axis = (struct resample_axis){.count = count, .begin = from};
+    if (from < 1 || count < 1 || first < 0 || count > to - first)
+        return FAIL(USAGE, "%d pixels can't become %d of %lld", from, count, (long long)to);
     if (!make_room(axis, from, ratio, scale, first))
         return FAIL(NO_MEMORY, "no memory to resize %d pixels to %lld", from, (long long)to);
     for (int i = 0; i < count; i++) {
