@@ -15,10 +15,3 @@ enum status nll_loss_gradient(struct autograd *self, int forward, int grad)
     TRY(gradient_add_node(self, forward, OP_NLL_LOSS_BACKWARD, (int[]){grad, f.in[0], f.in[1], -1}, made, &node));
     return gradient_accumulate(self, f.in[0], self->graph->node[node].out[0]);
 }
-
-enum status neg_gradient(struct autograd *self, int forward, int grad)
-{
-    int node;
-    TRY(gradient_add_node(self, forward, OP_NEG, (int[]){grad, -1}, NULL, &node));
-    return gradient_accumulate(self, self->graph->node[forward].in[0], self->graph->node[node].out[0]);
-}
