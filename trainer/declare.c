@@ -123,11 +123,12 @@ static enum status declare_node_conversion(struct declaration *self, const struc
     bool silent = conversion->dest < 0;
     int made = silent ? node->out[0] : graph_stand_in(graph, conversion->dest);
     const struct tensor *dest = &graph->value[made].tensor;
+    bool deep = silent && source->dims != 4; /* a sum's over paths (layout_rules.c) */
     struct conversion_info info = {
         .cause = conversion->cause,
-        .from = layout_order(graph, image),
+        .from = deep ? FORMAT_CHANNELS_LAST : layout_order(graph, image),
         .to = conversion->viewed ? conversion->to : tensor_format(dest),
-        .tensor = *source,
+        .tensor = deep ? *dest : *source,
         .dest_dtype = dest->dtype,
         .bytes_read = tensor_bytes(source),
         .bytes_written = silent ? -1 : tensor_bytes(dest),

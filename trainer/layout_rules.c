@@ -309,23 +309,12 @@ static enum status rule_contiguous(struct ruling *self)
     return STATUS_OK;
 }
 
-/* An output that is both formats has lost nothing. */
-static enum status rule_silent(struct ruling *self)
-{
-    set_outputs(self, FORMAT_CONTIGUOUS);
-    if (is_image(self->graph, self->node->out[0]) &&
-        tensor_format(tensor_of(self->graph, self->node->out[0])) != FORMAT_EITHER)
-        mix_all(self, FORMAT_CONTIGUOUS);
-    return STATUS_OK;
-}
-
-/* A reduction's input without the dimensions that go; those that stay with size 1 have no stride. */
-static enum status rule_kept(struct ruling *self)
+/* A reduction's input, seen with the sizes of its output: without the dimensions that go, those that stay as 1 unordered. */
+static struct tensor what_stays(struct ruling *self)
 {
     const struct reduce_attrs *attrs = &self->node->attrs.reduce;
     const struct tensor *in = tensor_of(self->graph, self->node->in[0]);
-    struct tensor *out = tensor_of(self->graph, self->node->out[0]), left = *out;
-    const struct tensor *one[] = {&left};
+    struct tensor left = *tensor_of(self->graph, self->node->out[0]);
     int at = 0;
     for (int d = 0; d < in->dims; d++) {
         bool reduced = attrs->dims >> d & 1;
@@ -334,7 +323,38 @@ static enum status rule_kept(struct ruling *self)
         else if (attrs->keep)
             left.stride[at++] = 0;
     }
-    iterator_strides(one, 1, out);
+    return left;
+}
+
+/* A sum over the paths of a 5-D tensor that lies as images in channels_last: the image that comes out is contiguous. */
+static void note_deep_sum(struct ruling *self)
+{
+    struct node *node = self->node;
+    if (node->op != OP_SUM || is_image(self->graph, node->in[0]))
+        return;
+    struct tensor left = what_stays(self);
+    if (layout_suggest(left.dims, left.size, left.stride) == FORMAT_CHANNELS_LAST)
+        node->conversion[node->conversions++] =
+            (struct node_conversion){0, node->in[0], -1, cause_of(self->graph, node->in[0]), false};
+}
+
+/* An output that is both formats has lost nothing. */
+static enum status rule_silent(struct ruling *self)
+{
+    set_outputs(self, FORMAT_CONTIGUOUS);
+    if (!is_image(self->graph, self->node->out[0]) ||
+        tensor_format(tensor_of(self->graph, self->node->out[0])) == FORMAT_EITHER)
+        return STATUS_OK;
+    mix_all(self, FORMAT_CONTIGUOUS);
+    note_deep_sum(self);
+    return STATUS_OK;
+}
+
+static enum status rule_kept(struct ruling *self)
+{
+    struct tensor left = what_stays(self);
+    const struct tensor *one[] = {&left};
+    iterator_strides(one, 1, tensor_of(self->graph, self->node->out[0]));
     return STATUS_OK;
 }
 
