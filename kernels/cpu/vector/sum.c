@@ -72,23 +72,36 @@ static void flush(enum dtype dtype, int64_t count, float *sum, double *total)
     memset(sum, 0, BLOCK * sizeof *sum);
 }
 
-/* `count` results at once, neighbours in the input from element `at` on. */
-static void sum_block(const struct tensor *x, const struct sum_dims *reduced, int64_t at, int64_t count, float *result)
+/* `count` results at once, neighbours in the input from element `at` on; `total` when float32 does not do. */
+static void add_all(const struct tensor *x, const struct sum_dims *reduced, int64_t at, int64_t count, float *sum,
+                    double *total)
 {
-    float sum[BLOCK] = {0};
-    double total[BLOCK] = {0};
     int last = reduced->dims - 1, since = 0;
     int64_t runs = last < 0 ? 1 : reduced->size[last], step = last < 0 ? 0 : reduced->in[last];
     for (int64_t o = 0; o < count_of(reduced, last); o++) {
         int64_t from = at + offset_of(reduced, last, o);
         for (int64_t r = 0; r < runs; r++, from += step) {
             VECTOR_FOR_DTYPE(x->dtype, add_run, x->data, from, count, sum);
-            if (++since < FLUSH)
+            if (!total || ++since < FLUSH)
                 continue;
             flush(x->dtype, count, sum, total);
             since = 0;
         }
     }
+}
+
+static void sum_block(const struct tensor *x, const struct sum_dims *reduced, int64_t at, int64_t count, float *result)
+{
+    float sum[BLOCK];
+    memset(sum, 0, (size_t)(count + PAIR_WIDTH - 1) / PAIR_WIDTH * PAIR_WIDTH * sizeof *sum);
+    if (count_of(reduced, reduced->dims) <= FLUSH) {
+        add_all(x, reduced, at, count, sum, NULL);
+        for (int64_t i = 0; i < count; i++)
+            result[i] = sum[pair_place(x->dtype, i)];
+        return;
+    }
+    double total[BLOCK] = {0};
+    add_all(x, reduced, at, count, sum, total);
     flush(x->dtype, count, sum, total);
     for (int64_t i = 0; i < count; i++)
         result[i] = (float)total[i];
@@ -153,6 +166,10 @@ static void run_item(const struct op_call *call, const struct sum_plan *plan, co
     float result[TILE][BLOCK];
     for (int64_t r = 0; r < item.rows; r++)
         sum_block(call->in[0], &plan->reduced, item.in + r * tiles->row_in, item.lanes, result[r]);
+    if (tiles->lane_out == 1) {
+        floats_store(y->dtype, y->data, item.out, item.lanes, result[0]);
+        return;
+    }
     struct tensor from = {.dtype = DTYPE_FLOAT32,
                           .dims = 2,
                           .size = {item.lanes, item.rows},
