@@ -238,11 +238,50 @@ START_TEST(shufflenet_converts_at_every_stage)
 }
 END_TEST
 
+/* The two PyTorchs: concatenations and slices stay channels_last; only mean's gradient is born contiguous. */
+static void concatenations_stay(const char *model, int reads)
+{
+    for (int p = 0; p < 3; p++) {
+        count(zoo(model), torch_policies[p], FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, 64);
+        only_the_input();
+        ck_assert_int_eq(all_mixed, reads);
+    }
+}
+
+START_TEST(densenet_and_res2net_convert_their_input_only)
+{
+    concatenations_stay("densenet121", 1);
+    concatenations_stay("res2net50_26w_4s", 1);
+}
+END_TEST
+
+/*
+ * PixelShuffle keeps channels_last on a CPU. On CUDA it makes the map contiguous (4, without a copy of its own beside the
+ * shuffling one), cat with the channels_last skip follows (mixed: the skip), and the convolution behind converts back (4);
+ * backward, pixel_unshuffle makes the gradient contiguous and relu's backward reads it by its strides. The gradient of
+ * outc's 1x1 convolution is mean's, born contiguous: converted once.
+ */
+START_TEST(unet_loses_its_format_on_cuda)
+{
+    count(zoo("unet"), "torch-2.15-cpu", FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, 64);
+    ck_assert_int_eq(all_real, 2);
+    ck_assert_int_eq(mixed_count[OP_PIXEL_SHUFFLE] + mixed_count[OP_PIXEL_UNSHUFFLE] + mixed_count[OP_CAT], 0);
+    count(zoo("unet"), "torch-2.15-cuda", FORMAT_CHANNELS_LAST, DTYPE_FLOAT16, 64);
+    ck_assert_int_eq(mixed_count[OP_PIXEL_SHUFFLE], 4);
+    ck_assert_int_eq(mixed_count[OP_PIXEL_UNSHUFFLE], 4);
+    ck_assert_int_eq(mixed_count[OP_CAT], 4);
+    ck_assert_int_eq(real[OP_CONVOLUTION], 4);
+    ck_assert_int_eq(real[OP_CONVOLUTION_BACKWARD], 4 + 1);
+    ck_assert_int_eq(mixed_count[OP_THRESHOLD_BACKWARD], 4);
+}
+END_TEST
+
 int main(void)
 {
     return run_tests("layouts", (const TTest *const[]){
                                     resnet50_converts_its_input_only, contiguous_models_never_convert,
                                     group_norm_of_torch_2_14_on_cuda, one_pixel_maps_are_never_converted,
                                     group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats,
-                                    shufflenet_converts_at_every_stage, models_convert_where_pytorch_does, NULL});
+                                    shufflenet_converts_at_every_stage, models_convert_where_pytorch_does,
+                                    densenet_and_res2net_convert_their_input_only, unet_loses_its_format_on_cuda, NULL});
 }

@@ -43,8 +43,23 @@ static int up(struct build *b, const char *name, int x, int skip, int channels)
     return x;
 }
 
+/* Each of four halvings must leave whole pixels, or a skip does not fit beside what is up-sampled. */
+static enum status check_sides(const struct tensor *batch)
+{
+    for (int i = 2; i < 4; i++) {
+        if (batch->size[i] % 16)
+            return FAIL(USAGE, "unet takes images whose sides are multiples of 16, not %lld; give --image-size %lld",
+                        (long long)batch->size[i], (long long)(batch->size[i] + 15) / 16 * 16);
+    }
+    return STATUS_OK;
+}
+
 int unet_build(struct build *b, int x)
 {
+    if (b->status == STATUS_OK)
+        b->status = check_sides(&b->graph->value[x].tensor);
+    if (b->status != STATUS_OK)
+        return -1;
     static const char *const downs[] = {"down1", "down2", "down3", "down4"};
     static const char *const ups[] = {"up1", "up2", "up3", "up4"};
     int skip[5];
