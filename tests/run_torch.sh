@@ -27,6 +27,7 @@ check "losses of resnet18 (tests/parity)" "$python" tests/parity/resnet18_losses
 check "operators and formats of the zoo's steps (tests/parity)" "$python" tests/parity/layouts.py --check
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
 check "weights to and from PyTorch (tests/torch)" "$python" tests/torch/weights.py "$CLPROF_PROGRAM"
+check "operators of one microsecond (tests/torch)" "$python" tests/torch/order.py
 check "the agent of clprof run (tests/torch)" "$python" tests/torch/agent.py "$CLPROF_PROGRAM"
 
 log=build/torch.log

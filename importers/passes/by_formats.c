@@ -88,6 +88,25 @@ bool convert_is_convolution(const struct chunk *chunk, const struct node *node)
     return strstr(chunk_word(chunk, node->name), "convolution") != NULL;
 }
 
+/*
+ * A convolution converts each operand that lies otherwise than the format it works in, which its result shows; mostly by a
+ * copy inside, which has been found then. One whose input or weight is in channels_last gives that: another result is
+ * a guess that went wrong.
+ */
+static enum status look_at_convolution(struct converter *self, int number, const struct operator_facts *facts,
+                                       const struct tensor_kind *result)
+{
+    struct chunk *chunk = self->chunk;
+    const struct node *node = &chunk->nodes[number];
+    if (image_order(result) != FORMAT_CHANNELS_LAST || self->copies[number])
+        return STATUS_OK;
+    for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
+        if (is_operand(chunk, i, facts) && !self->converted[i] && image_formats_differ(image_order(tensor_kind_at(chunk, i)), FORMAT_CHANNELS_LAST))
+            TRY(add(self, number, i, FORMAT_CHANNELS_LAST, result->dtype));
+    }
+    return STATUS_OK;
+}
+
 static enum status look_at_node(struct converter *self, int number)
 {
     struct chunk *chunk = self->chunk;
@@ -97,9 +116,10 @@ static enum status look_at_node(struct converter *self, int number)
     TRY(facts_of_node(chunk, node, &facts));
     struct operator_facts own = *facts; /* later look-ups may move what it points to */
     enum memory_format given = format_given(chunk, node, &own, &result);
-    /* A convolution whose input or weight is in channels_last gives that: another output is a guess that went wrong. */
-    if ((own.class_ != CLASS_PLAIN && own.class_ != CLASS_MIXED) || given == FORMAT_COUNT || convert_is_convolution(chunk, node))
+    if ((own.class_ != CLASS_PLAIN && own.class_ != CLASS_MIXED) || given == FORMAT_COUNT)
         return STATUS_OK;
+    if (convert_is_convolution(chunk, node))
+        return look_at_convolution(self, number, &own, result);
     bool follows = follows_an_operand(chunk, node, &own, given, result);
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
         if (!is_operand(chunk, i, &own) || !is_kernelless(tensor_kind_at(chunk, i), given, result, &own))

@@ -181,6 +181,13 @@ static enum status look_at_operator(struct converter *self, int number)
     return add(self, number, source, dest, relayout);
 }
 
+/* Before PyTorch 2.4 a profiler tells no strides: then the operator's own tensors, if somebody told those, are asked. */
+static bool is_told(const struct chunk *chunk, int tensor)
+{
+    const struct tensor_kind *kind = tensor_kind_at(chunk, tensor);
+    return kind && kind->has_strides;
+}
+
 enum status convert_copies(struct converter *self)
 {
     const struct chunk *chunk = self->chunk;
@@ -192,7 +199,7 @@ enum status convert_copies(struct converter *self)
         struct relayout relayout;
         if (is_relayout(self, node->operator_, source, dest, &relayout))
             TRY(add(self, n, source, dest, relayout));
-        else if (source >= 0 && dest >= 0)
+        else if (is_told(chunk, source) && is_told(chunk, dest))
             self->copies[node->operator_] = true;
     }
     for (int n = 0; n < chunk->nodes_count; n++) {

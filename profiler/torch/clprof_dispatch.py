@@ -37,8 +37,8 @@ NUMBERS = {"torch.uint8": 0, "torch.int8": 1, "torch.int16": 2, "torch.int32": 3
 NOTE = ("PyTorch %s records no execution trace beside its profiler: tensors are told by a dispatch mode instead, of operators "
         "as they are dispatched; outputs and identities of what runs inside of one are unknown")
 
-# Owner, function, the operator, and how many of the function's arguments are the operator's (None: all).
-COMPOSITES = (("torch", "instance_norm", "instance_norm", None), ("torch._C._nn", "pad", "_pad_circular", 2))
+# Where in torch, function, the operator, and how many of the function's arguments are the operator's (None: all).
+COMPOSITES = ("", "instance_norm", "instance_norm", None), ("_C._nn", "pad", "_pad_circular", 2)
 
 
 class Side:
@@ -124,7 +124,8 @@ class Recorder:
         return True
 
     def wrap(self, owner, name, operator, count):
-        owner, packet = sys.modules.get(owner), getattr(self.torch.ops.aten, operator, None)
+        packet = getattr(self.torch.ops.aten, operator, None)
+        owner = functools.reduce(lambda at, part: getattr(at, part, None), filter(None, owner.split(".")), self.torch)
         original = getattr(owner, name, None)
         if original is None or packet is None:
             return

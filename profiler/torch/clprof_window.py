@@ -18,6 +18,7 @@ import warnings
 
 import clprof_dispatch
 import clprof_model
+import clprof_order
 import clprof_quiet
 
 
@@ -53,6 +54,7 @@ class Window:
         self.folder = self.claim(folder)
         self.script = self.steps()
         self.profiling = False    # a step runs under the profiler
+        self.base = None          # clprof_order.settle's
         self.model.evaluation = self.evaluation
 
     def claim(self, folder):
@@ -262,6 +264,7 @@ class Window:
                 text = file.read()
             with open(path + ".part.json", "w", errors="surrogateescape") as file:
                 file.write(text.replace('"%s"' % unfinished, '"clprof: a step cut off"'))
+        self.base = clprof_order.settle(path + ".part.json", self.base)
         if mode == "recorded" and self.recorder is not None:
             self.dispatch_ends(path)
         os.rename(path + ".part.json", path)
