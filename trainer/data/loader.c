@@ -157,12 +157,12 @@ static bool claim(struct loader *loader, struct task *task)
         if (loader->claimed_row >= slot->count) {
             loader->claimed_row = -1;
             loader->claimed_batch++;
-            pthread_cond_broadcast(&loader->changed);
         }
         if (found) {
             pthread_mutex_unlock(&loader->lock);
             return true;
         }
+        pthread_cond_broadcast(&loader->changed); /* a batch that was there already */
     }
     pthread_mutex_unlock(&loader->lock);
     return false;
@@ -236,7 +236,8 @@ static void *run(void *argument)
         if (status != STATUS_OK)
             fail_from_thread(loader, status);
         task.slot->rows_done++;
-        pthread_cond_broadcast(&loader->changed);
+        if (status != STATUS_OK || task.slot->rows_done == task.slot->count)
+            pthread_cond_broadcast(&loader->changed); /* not for every row: waking the taker costs more than a small image */
         pthread_mutex_unlock(&loader->lock);
     }
     return NULL;
