@@ -171,7 +171,7 @@ union op_attrs {
  *                   before masking, as the separate add would.
  *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.
  *   average pooling (N,C,H,W), 3-D (N,C,D,H,W). Backward needs its input for the shape only.
- *   mean            (N,C,H,W) -> (N,C,1,1).
+ *   mean            (N,C,H,W) -> (N,C,1,1); (N,C) when reduce.dims is set (to H and W) and reduce.keep is not.
  *   add, mul, div   operands of any strides are broadcast as in PyTorch; the dtype is the wider operand's, in place self's.
  *   sigmoid         its backward takes the forward output; silu's, hardswish's and hardsigmoid's the forward input.
  *   bernoulli_      1 with probability 1 - p, else 0, in the output's dtype; `like` is read for its sizes only.

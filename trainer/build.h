@@ -102,6 +102,9 @@ void build_split(struct build *build, int x, int64_t length, int dim, int parts[
 int build_slice(struct build *build, int x, int dim, int64_t start, int64_t length);
 int build_select(struct build *build, int x, int dim, int64_t index);
 
+/* x.mean((2, 3)): (N, C). */
+int build_mean_hw(struct build *build, int x);
+
 /* torch.cat of `count` tensors along `dim`. */
 int build_cat(struct build *build, const int *x, int count, int dim);
 

@@ -67,7 +67,10 @@ static enum status infer_mean(const struct op_query *query, struct tensor *out)
 {
     TRY(facts_need(query, 0, 4));
     const struct tensor *input = query->in[0];
+    bool drops = query->attrs && query->attrs->reduce.dims && !query->attrs->reduce.keep;
     out[0] = tensor_make_4d(input->dtype, input->size[0], input->size[1], 1, 1, FORMAT_CONTIGUOUS);
+    if (drops)
+        out[0] = tensor_make(input->dtype, 2, input->size, FORMAT_CONTIGUOUS);
     return STATUS_OK;
 }
 

@@ -54,6 +54,12 @@ static const struct op_case rows[] = {
     MEAN("7x7", 2, 64, 7, 7),
     MEAN("17 channels", 3, 17, 5, 4),
     MEAN("3 channels, one sample", 1, 3, 11, 9),
+    {.op = OP_MEAN,
+     .label = "dimensions dropped",
+     .attrs.reduce = {.dims = 1 << 2 | 1 << 3},
+     .in = {{V4(2, 17, 5, 4)}},
+     .out = {{V2(2, 17)}},
+     .tolerance = TOLERANCE_SUM},
     MEAN("1x1 map", 2, 10, 1, 1),
 };
 

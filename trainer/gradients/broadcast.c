@@ -129,6 +129,8 @@ enum status mean_gradient(struct autograd *self, int forward, int grad)
     int x = self->graph->node[forward].in[0], node;
     const int64_t *size = self->graph->value[x].tensor.size;
     union op_attrs attrs = {.scalar = {(double)(size[2] * size[3])}};
+    for (int d = 2; d < 4 && self->graph->value[grad].tensor.dims < 4; d++)
+        TRY(gradient_view(self, forward, OP_UNSQUEEZE, &(struct view_attrs){.dim = d}, grad, &grad));
     TRY(expand_to(self, forward, x, grad, &grad));
     TRY(gradient_add_other(self, forward, OP_DIV, &attrs, (int[]){grad, -1}, NULL, &node));
     return gradient_accumulate(self, x, self->graph->node[node].out[0]);

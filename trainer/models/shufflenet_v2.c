@@ -80,5 +80,5 @@ int shufflenet_v2_x1_0_build(struct build *b, int x)
     build_enter(b, "conv5", "Sequential");
     x = conv_bn(b, 0, x, (struct conv2d){1024, 1}, true);
     build_leave(b);
-    return build_linear(b, "fc", build_flatten(b, build_adaptive_avg_pool2d_1(b, NULL, x)), b->classes);
+    return build_linear(b, "fc", build_mean_hw(b, x), b->classes);
 }

@@ -72,5 +72,5 @@ int unet_build(struct build *b, int x)
     build_enter(b, "outc", "OutConv");
     x = build_conv2d(b, "conv", x, (struct conv2d){b->classes, 1, .bias = true});
     build_leave(b);
-    return build_flatten(b, build_adaptive_avg_pool2d_1(b, NULL, x));
+    return build_mean_hw(b, x);
 }

@@ -25,6 +25,11 @@ int build_select(struct build *build, int x, int dim, int64_t index)
     return build_view(build, OP_SELECT, &(struct view_attrs){.dim = dim, .start = index}, x);
 }
 
+int build_mean_hw(struct build *build, int x)
+{
+    return build_op(build, OP_MEAN, &(union op_attrs){.reduce = {.dims = 1 << 2 | 1 << 3}}, (int[]){x, -1});
+}
+
 int build_cat(struct build *build, const int *x, int count, int dim)
 {
     int in[OP_MAX_IN + 1];
