@@ -18,9 +18,9 @@ test:
 deps-torch:
 	@scripts/deps.sh torch
 
-# PyTorch's steps, against which tests/parity compares, made again.
+# PyTorch's steps and numbers, against which tests/parity compares, made again.
 parity:
-	@python=$$(scripts/deps.sh torch) && "$$python" tests/parity/layouts.py
+	@python=$$(scripts/deps.sh torch) && "$$python" tests/parity/layouts.py && "$$python" tests/parity/gradients.py
 
 test-torch:
 	@scripts/deps.sh test

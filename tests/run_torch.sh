@@ -25,6 +25,7 @@ check() {
 
 check "losses of resnet18 (tests/parity)" "$python" tests/parity/resnet18_losses.py --check
 check "operators and formats of the zoo's steps (tests/parity)" "$python" tests/parity/layouts.py --check
+check "losses, outputs and gradients of the zoo (tests/parity)" "$python" tests/parity/gradients.py --check 2>/dev/null
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
 check "weights to and from PyTorch (tests/torch)" "$python" tests/torch/weights.py "$CLPROF_PROGRAM"
 check "operators of one microsecond (tests/torch)" "$python" tests/torch/order.py

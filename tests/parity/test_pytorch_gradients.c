@@ -1,0 +1,281 @@
+/*
+ * Loss, output and every parameter's gradient of one training step of each model against PyTorch's (gradients/<model>.tsv, made
+ * by gradients.py, which says how weights and projections come from random streams).
+ */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "trainer/session_int.h" /* gradients' memory */
+
+#define BATCH 4
+#define SIDE 64
+#define CLASSES 10
+#define SEED 42
+#define PROJECTIONS 3
+/*
+ * Of a tensor's norm; or three times what PyTorch's two formats differ by, where that is more (gradients that are 0 but for
+ * rounding: of a shift that the next batch norm takes out again). A projection of an error e is about |e| / sqrt(3).
+ */
+#define FLOAT32_TOLERANCE 1e-3
+#define SPREADS 3.0
+/* All bfloat16 gradients together: twice PyTorch's own spread, or where that is less than its rounding: this. */
+#define BFLOAT16_TOLERANCE 0.02
+
+struct reference {
+    char what[16], name[128];
+    double norm, projection[PROJECTIONS], spread;
+};
+
+struct references {
+    struct reference row[512];
+    int count;
+};
+
+/* Rows of one dtype. False when the file is not there or damaged. */
+static bool read_references(struct references *all, const char *model, const char *dtype)
+{
+    char path[256], line[512], word[16];
+    snprintf(path, sizeof path, "%s/gradients/%s.tsv", TEST_SOURCE_DIR, model);
+    FILE *file = fopen(path, "r");
+    bool whole = file != NULL;
+    all->count = 0;
+    while (whole && fgets(line, sizeof line, file)) {
+        struct reference *r = &all->row[all->count];
+        if (line[0] == '#')
+            continue;
+        whole = all->count < 511 && sscanf(line, "%15s %15s %127s %lf %lf %lf %lf %lf", word, r->what, r->name, &r->norm,
+                                           &r->projection[0], &r->projection[1], &r->projection[2], &r->spread) == 8;
+        all->count += strcmp(word, dtype) == 0;
+    }
+    if (file)
+        fclose(file);
+    return whole && all->count > 2;
+}
+
+static const struct reference *find(const struct references *all, const char *what, const char *name)
+{
+    for (int i = 0; i < all->count; i++) {
+        if (strcmp(all->row[i].what, what) == 0 && strcmp(all->row[i].name, name) == 0)
+            return &all->row[i];
+    }
+    ck_abort_msg("no reference for %s %s", what, name);
+    return NULL;
+}
+
+static void must(enum status status)
+{
+    ck_assert_msg(status == STATUS_OK, "%s", status_message());
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), most = strlen(end);
+    return length >= most && strcmp(text + length - most, end) == 0;
+}
+
+/* gradients.py's rule. */
+static void set_weight(struct session *session, int index)
+{
+    const struct session_state *state = session_state(session, index);
+    int64_t count = tensor_count(&state->tensor), fan_in = state->tensor.dims ? count / state->tensor.size[0] : 1;
+    float *values = malloc((size_t)count * sizeof *values), add = 0, scale = 0.02f;
+    char stream[160];
+    snprintf(stream, sizeof stream, "parity.%s", state->name);
+    uint64_t key = random_key(SEED, stream);
+    if (fan_in > 1)
+        scale = (float)sqrt(6.0 / (double)fan_in);
+    else if (ends_with(state->name, "weight"))
+        add = 0.5f, scale = 0.1f;
+    else if (ends_with(state->name, "bias"))
+        add = 2, scale = 0.2f;
+    for (int64_t i = 0; i < count; i++)
+        values[i] = add + scale * (2 * random_uniform(key, (uint64_t)i) - 1);
+    must(session_write(session, index, values, NULL));
+    free(values);
+}
+
+static struct session *open_session(const struct model *model, struct policy *policy, bool autocast)
+{
+    struct session_config config = {
+        .model = model,
+        .policy = policy,
+        .backend = backend_find("cpu"),
+        .threads = 2,
+        .layout = {FORMAT_CHANNELS_LAST},
+        .autocast = autocast,
+        .autocast_dtype = DTYPE_BFLOAT16,
+        .batch = BATCH,
+        .side = SIDE,
+        .classes = CLASSES,
+        .seed = SEED,
+        .optim = {.kind = OPTIMIZER_SGD},
+    };
+    struct session *session;
+    must(policy_load(policy, "torch-2.15-cpu"));
+    must(session_create(&config, &session));
+    must(session_initialise(session, NULL));
+    for (int i = 0; i < session_states(session); i++) {
+        if (session_state(session, i)->parameter)
+            set_weight(session, i);
+    }
+    return session;
+}
+
+/* Element number `index` in logical order of a tensor's memory. */
+static float element(const struct tensor *tensor, const float *memory, int64_t index)
+{
+    int64_t at = 0;
+    for (int d = tensor->dims - 1; d >= 0; d--) {
+        at += index % tensor->size[d] * tensor->stride[d];
+        index /= tensor->size[d];
+    }
+    return memory[at];
+}
+
+struct sums {
+    double square, projection[PROJECTIONS];
+};
+
+static struct sums sums_of(const struct tensor *tensor, const float *memory)
+{
+    struct sums sums = {0, {0, 0, 0}};
+    uint64_t key[PROJECTIONS];
+    for (int k = 0; k < PROJECTIONS; k++) {
+        char stream[32];
+        snprintf(stream, sizeof stream, "projection.%d", k);
+        key[k] = random_key(SEED, stream);
+    }
+    for (int64_t i = 0; i < tensor_count(tensor); i++) {
+        double value = element(tensor, memory, i);
+        sums.square += value * value;
+        for (int k = 0; k < PROJECTIONS; k++)
+            sums.projection[k] += value * (2 * random_uniform(key[k], (uint64_t)i) - 1);
+    }
+    return sums;
+}
+
+/* The square of the difference, estimated from its projections: of U(-1, 1), whose variance is 1/3. */
+static double square_apart(const struct sums *sums, const struct reference *r)
+{
+    double square = 0;
+    for (int k = 0; k < PROJECTIONS; k++)
+        square += pow(sums->projection[k] - r->projection[k], 2);
+    return 3 * square / PROJECTIONS;
+}
+
+static void compare(const char *model, const struct sums *sums, const struct reference *r)
+{
+    double tolerance = fmax(FLOAT32_TOLERANCE, SPREADS * r->spread) * r->norm + 1e-12;
+    double worst = fabs(sqrt(sums->square) - r->norm);
+    for (int k = 0; k < PROJECTIONS; k++)
+        worst = fmax(worst, fabs(sums->projection[k] - r->projection[k]));
+    ck_assert_msg(worst <= tolerance, "%s %s %s: norm %.6g, PyTorch %.6g; projections %.6g %.6g %.6g, PyTorch %.6g %.6g %.6g",
+                  model, r->what, r->name, sqrt(sums->square), r->norm, sums->projection[0], sums->projection[1],
+                  sums->projection[2], r->projection[0], r->projection[1], r->projection[2]);
+}
+
+/* Loss of one step at a learning rate of 0, which leaves the gradients where they are. */
+static double run_step(struct session *session, float *images, struct batch *batch, int64_t *labels)
+{
+    struct dataset data;
+    struct step_result result;
+    must(dataset_open("synthetic", &data));
+    for (int i = 0; i < BATCH; i++)
+        must(dataset_sample(&data, &(struct sample){SPLIT_TRAIN, i, SIDE, 0},
+                            images + (size_t)i * 3 * SIDE * SIDE, &labels[i]));
+    dataset_release(&data);
+    *batch = (struct batch){images, labels, BATCH, 0, 0};
+    must(session_step(session, batch, 0, 0, NULL, &result));
+    return result.loss;
+}
+
+static struct sums output_of(struct session *session, const struct batch *batch)
+{
+    const float *logits;
+    struct tensor tensor = tensor_make(DTYPE_FLOAT32, 2, (int64_t[]){BATCH, CLASSES}, FORMAT_CONTIGUOUS);
+    must(session_evaluate(session, batch, &logits));
+    return sums_of(&tensor, logits);
+}
+
+/* Compares float32 gradients one by one; returns the distance of all from PyTorch's, relative to their norm. */
+static double compare_gradients(struct session *session, const struct references *all, bool each)
+{
+    const struct graph *graph = session_graph(session);
+    double square = 0, apart = 0;
+    int parameters = 0;
+    for (int v = 0; v < graph->values; v++) {
+        const struct value *value = &graph->value[v];
+        if (value->kind != VALUE_PARAMETER || !value->name)
+            continue;
+        const struct reference *r = find(all, "gradient", value->name);
+        ck_assert_msg(value->gradient >= 0, "%s has no gradient", value->name);
+        struct tensor tensor = graph->value[value->gradient].tensor;
+        struct sums sums = sums_of(&tensor, session->train.outside[value->gradient]);
+        if (each)
+            compare(session->config.model->name, &sums, r);
+        square += sums.square;
+        apart += square_apart(&sums, r);
+        parameters++;
+    }
+    ck_assert_int_eq(parameters, all->count - 3); /* loss, output, all */
+    return sqrt(apart / square);
+}
+
+static void check_model(const struct model *model, bool autocast)
+{
+    struct references all;
+    struct policy policy;
+    float *images = malloc((size_t)BATCH * 3 * SIDE * SIDE * sizeof *images);
+    int64_t labels[BATCH];
+    struct batch batch;
+    ck_assert_msg(read_references(&all, model->name, autocast ? "bfloat16" : "float32"),
+                  "gradients/%s.tsv is missing or damaged: make parity", model->name);
+    struct session *session = open_session(model, &policy, autocast);
+    double loss = run_step(session, images, &batch, labels);
+    const struct reference *torch = find(&all, "loss", "-"), *output = find(&all, "output", "-");
+    double apart = compare_gradients(session, &all, !autocast), off = fabs(loss - torch->norm) / torch->norm;
+    struct sums sums = output_of(session, &batch);
+    double output_apart = sqrt(square_apart(&sums, output)) / output->norm, spread = find(&all, "gradient", "all")->spread;
+    printf("%-20s %s  loss %.1e (PyTorch's formats %.1e)  output %.1e (%.1e)  gradients %.1e (%.1e)\n", model->name,
+           autocast ? "bfloat16" : "float32 ", off, torch->spread, output_apart, output->spread, apart, spread);
+    fflush(stdout);
+    double tolerance = autocast ? BFLOAT16_TOLERANCE : FLOAT32_TOLERANCE, spreads = autocast ? 2 : SPREADS;
+    ck_assert_msg(off <= fmax(tolerance, spreads * torch->spread), "%s: loss %.8g, PyTorch %.8g", model->name, loss, torch->norm);
+    ck_assert_msg(output_apart <= fmax(tolerance, spreads * output->spread), "%s: output %.2e apart", model->name, output_apart);
+    ck_assert_msg(apart <= fmax(tolerance, spreads * spread), "%s: gradients %.2e apart", model->name, apart);
+    session_destroy(session);
+    policy_release(&policy);
+    free(images);
+}
+
+START_TEST(float32_is_pytorchs)
+{
+    check_model(model_at(_i), false);
+}
+END_TEST
+
+START_TEST(bfloat16_is_within_pytorchs_spread)
+{
+    check_model(model_at(_i), true);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pytorch gradients");
+    TCase *tcase = tcase_create("steps");
+    tcase_set_timeout(tcase, 300);
+    tcase_add_loop_test(tcase, float32_is_pytorchs, 0, model_count());
+    tcase_add_loop_test(tcase, bfloat16_is_within_pytorchs_spread, 0, model_count());
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
