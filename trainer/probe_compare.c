@@ -76,9 +76,12 @@ static bool converts_at(const struct node *node, int position)
     return false;
 }
 
-/* The node's own call, and before it those of its conversions that `except` has not got, too; NULL: none of them. */
+/*
+ * The node's own call, and before it what layouts put there that `except` has not got, too (NULL: nothing): `copies` alone, which
+ * gather a slice in its order and have no price in the trace, or conversions as well.
+ */
 static void take(struct probe_side *side, const struct probe_graphs *graphs, enum probe_graph which,
-                 const struct backend *backend, int number, const struct node *except)
+                 const struct backend *backend, int number, const struct node *except, bool copies)
 {
     const struct graph *graph = graphs->graph[which];
     const struct node *node = &graph->node[number + graphs->shift[which]];
@@ -93,7 +96,8 @@ static void take(struct probe_side *side, const struct probe_graphs *graphs, enu
     int calls = plan_calls_of(graph, number, side->call);
     for (int i = 0; i < calls; i++) {
         const struct plan_call *call = &side->call[i];
-        if (call->conversion >= 0 && (!except || converts_at(except, node->conversion[call->conversion].position)))
+        const struct node_conversion *made = call->conversion < 0 ? NULL : &node->conversion[call->conversion];
+        if (made && (!except || (copies && !made->copy) || converts_at(except, made->position)))
             continue;
         side->call[side->calls] = *call;
         relink(&side->call[side->calls++]);
@@ -138,13 +142,13 @@ static void compare_kernels(const struct probe_graphs *graphs, int number, struc
 
     if (kept->calls != 1 || kept->call[0].call.op == OP_COPY || kept->call[0].call.op == OP_CLONE)
         return;
-    take(other, graphs, GRAPH_CONTIGUOUS, kept->backend, number, NULL);
+    take(other, graphs, GRAPH_CONTIGUOUS, kept->backend, number, NULL, false);
     if (other->calls != 1 || same_call(&other->call[0].call, &kept->call[0].call)) {
         drop(other);
         return;
     }
     if (blocked && (other->call[0].call.op == OP_CONVOLUTION || other->call[0].call.op == OP_CONVOLUTION_BACKWARD))
-        take(&out->side[PROBE_BLOCKED], graphs, GRAPH_CONTIGUOUS, blocked, number, NULL);
+        take(&out->side[PROBE_BLOCKED], graphs, GRAPH_CONTIGUOUS, blocked, number, NULL, false);
 }
 
 bool probe_compare(const struct probe_graphs *graphs, const struct backend *backend, int number, struct probe_case *out)
@@ -155,8 +159,8 @@ bool probe_compare(const struct probe_graphs *graphs, const struct backend *back
 
     if (ran->phase == PHASE_DATA || ran->phase == PHASE_OPTIMIZER)
         return false;
-    take(as_run, graphs, GRAPH_RAN, backend, number, NULL);
-    take(channels_last, graphs, GRAPH_KEPT, backend, number, ran);
+    take(as_run, graphs, GRAPH_RAN, backend, number, kept, true);
+    take(channels_last, graphs, GRAPH_KEPT, backend, number, ran, false);
     if (!has_image(as_run) && !has_image(channels_last))
         return false;
     if (is_conversion(ran))
