@@ -18,6 +18,18 @@ static enum status on_op(void *self, int op, int measurement)
     return measurements_op(self, op, measurement);
 }
 
+/* A model that can't be set side by side with itself is trained all the same; the trace says what it lacks. */
+static enum status tell_refusal(struct measurements *measurements)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    strbuf_printf(&text, "operators were not measured in other memory formats, so penalties are unknown: %s", status_message());
+    enum status status = measurements_note(measurements, text.text);
+    strbuf_release(&text);
+    return status;
+}
+
 static enum status tell(struct measurements *measurements, const struct probe_result *result)
 {
     struct strbuf text;
@@ -44,8 +56,11 @@ enum status train_probe(struct session *session, double seconds, const char *tra
 
     TRY_OUT(policy_load(&native, "native"));
     TRY_OUT(measurements_begin(&measurements, trace));
-    TRY_OUT(probe_run(&config, &sink, &result));
-    TRY_OUT(tell(&measurements, &result));
+    status = probe_run(&config, &sink, &result);
+    if (status == STATUS_UNSUPPORTED)
+        status = tell_refusal(&measurements);
+    else if (status == STATUS_OK)
+        status = tell(&measurements, &result);
 out:
     policy_release(&native);
     if (status == STATUS_OK)

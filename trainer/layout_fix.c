@@ -19,7 +19,8 @@ enum layout_rule layouts_rule(const struct graph *graph, const struct layout_pla
 
     if (!plan->fixed)
         return rule;
-    if (plan->fixes < 0 && (layout_rule_breaks(rule) || layout_rule_breaks(policy->row[forward->op].rule)))
+    if (plan->fixes < 0 && (layout_rule_breaks(rule) || layout_rule_breaks(policy->row[forward->op].rule) ||
+                            plan->fixed->row[node->op].rule == RULE_PRESERVE_IMAGE))
         return plan->fixed->row[node->op].rule;
     for (int i = 0; i < plan->fixes; i++) {
         if (is_named(graph, &plan->fix[i], forward))

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "kernels/iterator.h"
+#include "kernels/view.h"
 
 struct ruling {
     struct graph *graph;
@@ -401,6 +402,31 @@ static enum status rule_preserve(struct ruling *self)
     return STATUS_OK;
 }
 
+/*
+ * The copy that a reshape of a channels_last image makes, of more dimensions than 4 (a channel shuffle), in the order in which the view
+ * that reads it is a channels_last image again. No conversion: the elements move, the order of N, H, W and C stays.
+ */
+static bool keeps_image(struct ruling *self)
+{
+    struct graph *graph = self->graph;
+    const struct node *node = self->node;
+    int image = layout_image(graph, node->in[0]), reader;
+    struct tensor *out = tensor_of(graph, node->out[0]);
+    if (node->op != OP_CLONE || node->attrs.copy.when != COPY_UNLESS_VIEWABLE || image < 0 ||
+        layout_order(graph, image) != FORMAT_CHANNELS_LAST || graph_readers(graph, node->out[0], &reader, 1) != 1)
+        return false;
+    int becomes = graph->node[reader].op == OP_UNSAFE_VIEW ? graph->node[reader].out[0] : -1;
+    if (!is_image(graph, becomes))
+        return false;
+    struct tensor wanted = tensor_with_format(tensor_of(graph, becomes), FORMAT_CHANNELS_LAST);
+    return view_possible(&wanted, out->dims, out->size, out->stride);
+}
+
+static enum status rule_preserve_image(struct ruling *self)
+{
+    return keeps_image(self) ? STATUS_OK : rule_preserve(self);
+}
+
 static enum status (*const rules[RULE_COUNT])(struct ruling *) = {
     [RULE_ANY] = rule_any,
     [RULE_INPUT] = rule_input,
@@ -416,6 +442,7 @@ static enum status (*const rules[RULE_COUNT])(struct ruling *) = {
     [RULE_KEPT] = rule_kept,
     [RULE_BORN] = rule_any,
     [RULE_PRESERVE] = rule_preserve,
+    [RULE_PRESERVE_IMAGE] = rule_preserve_image,
 };
 
 enum status layout_rule_apply(enum layout_rule rule, struct graph *graph, int node)

@@ -20,7 +20,7 @@ struct layout_plan {
     enum memory_format format; /* of the parameters; a batch is brought to it at model entry by layouts_batch */
     const struct policy *fixed; /* whose rules the operators of `fix` follow; NULL = there are none */
     const struct layout_fix *fix;
-    int fixes; /* -1: every operator that breaks channels_last follows `fixed` */
+    int fixes; /* -1: every operator that breaks channels_last follows `fixed`, and copies of reshapes */
 };
 
 /* Before the model is built: x.to(memory_format=...) on the batch. Returns the value that the model starts from. */

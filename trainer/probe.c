@@ -40,7 +40,8 @@ static enum status line_up(struct probe_graphs *graphs, enum probe_graph which)
         graphs->runs[which][other->order[i]] = true;
     for (int n = entry_nodes(ran); n < ran->nodes; n++) {
         int m = n + shift;
-        if (m >= other->nodes || other->node[m].op != ran->node[n].op || other->node[m].phase != ran->node[n].phase)
+        bool views = m < other->nodes && op_flags(other->node[m].op) & op_flags(ran->node[n].op) & OP_ALIAS;
+        if (m >= other->nodes || (other->node[m].op != ran->node[n].op && !views) || other->node[m].phase != ran->node[n].phase)
             return FAIL(UNSUPPORTED, "node %d of the step (%s) has no counterpart in another memory format", n,
                         op_name(ran->node[n].op));
     }
