@@ -28,7 +28,7 @@
     RULE(KEPT, "kept", "output is dense in the order of the input's dimensions that stay; the input is read by its strides") \
     RULE(BORN, "born", "the output is made contiguous from an input without an order")                                  \
     RULE(PRESERVE, "preserve", "output has exactly the input's strides (clone, cast)")                                 \
-    RULE(PRESERVE_IMAGE, "preserve-image", "as preserve; the copy of a reshape lies so that the image it becomes is channels_last, as the one it comes from")
+    RULE(PRESERVE_IMAGE, "preserve-image", "as preserve; a copy between two views lies so that the image it becomes is channels_last, as the one it comes from")
 
 enum layout_rule {
 #define RULE(id, name, meaning) RULE_##id,

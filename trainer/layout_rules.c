@@ -403,7 +403,7 @@ static enum status rule_preserve(struct ruling *self)
 }
 
 /*
- * The copy that a reshape of a channels_last image makes, of more dimensions than 4 (a channel shuffle), in the order in which the view
+ * The copy between two views of a channels_last image, of more dimensions than 4 (a channel shuffle), in the order in which the view
  * that reads it is a channels_last image again. No conversion: the elements move, the order of N, H, W and C stays.
  */
 static bool keeps_image(struct ruling *self)
@@ -412,10 +412,11 @@ static bool keeps_image(struct ruling *self)
     const struct node *node = self->node;
     int image = layout_image(graph, node->in[0]), reader;
     struct tensor *out = tensor_of(graph, node->out[0]);
-    if (node->op != OP_CLONE || node->attrs.copy.when != COPY_UNLESS_VIEWABLE || image < 0 ||
+    if (node->op != OP_CLONE || node->attrs.copy.when == COPY_ALWAYS || node->attrs.copy.format != COPY_CONTIGUOUS || image < 0 ||
         layout_order(graph, image) != FORMAT_CHANNELS_LAST || graph_readers(graph, node->out[0], &reader, 1) != 1)
         return false;
-    int becomes = graph->node[reader].op == OP_UNSAFE_VIEW ? graph->node[reader].out[0] : -1;
+    enum op_id op = graph->node[reader].op;
+    int becomes = op == OP_VIEW || op == OP_UNSAFE_VIEW ? graph->node[reader].out[0] : -1;
     if (!is_image(graph, becomes))
         return false;
     struct tensor wanted = tensor_with_format(tensor_of(graph, becomes), FORMAT_CHANNELS_LAST);

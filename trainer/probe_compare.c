@@ -67,22 +67,28 @@ static bool is_conversion(const struct node *node)
     return false;
 }
 
-static bool converts_at(const struct node *node, int position)
+/* Whether the other graph brings the same tensor at that position into the same form. */
+static bool brings_alike(const struct graph *graph, const struct node_conversion *made, const struct graph *other,
+                         const struct node *node)
 {
     for (int c = 0; c < node->conversions; c++) {
-        if (node->conversion[c].position == position && node->conversion[c].dest >= 0)
+        const struct node_conversion *theirs = &node->conversion[c];
+        if (theirs->position == made->position && theirs->dest >= 0 &&
+            same_tensor(&graph->value[made->source].tensor, &other->value[theirs->source].tensor) &&
+            same_tensor(&graph->value[made->dest].tensor, &other->value[theirs->dest].tensor))
             return true;
     }
     return false;
 }
 
 /*
- * The node's own call, and before it what layouts put there that `except` has not got, too (NULL: nothing): `copies` alone, which
- * gather a slice in its order and have no price in the trace, or conversions as well.
+ * The node's own call, and before it what layouts put there that the graph `except` (PROBE_GRAPHS: nothing) has not got, too:
+ * `copies` alone, which gather a slice in its order and have no price in the trace, or conversions as well.
  */
 static void take(struct probe_side *side, const struct probe_graphs *graphs, enum probe_graph which,
-                 const struct backend *backend, int number, const struct node *except, bool copies)
+                 const struct backend *backend, int number, enum probe_graph except, bool copies)
 {
+    const struct node *there = except == PROBE_GRAPHS ? NULL : &graphs->graph[except]->node[number + graphs->shift[except]];
     const struct graph *graph = graphs->graph[which];
     const struct node *node = &graph->node[number + graphs->shift[which]];
 
@@ -97,7 +103,7 @@ static void take(struct probe_side *side, const struct probe_graphs *graphs, enu
     for (int i = 0; i < calls; i++) {
         const struct plan_call *call = &side->call[i];
         const struct node_conversion *made = call->conversion < 0 ? NULL : &node->conversion[call->conversion];
-        if (made && (!except || (copies && !made->copy) || converts_at(except, made->position)))
+        if (made && (!there || (copies && !made->copy) || brings_alike(graph, made, graphs->graph[except], there)))
             continue;
         side->call[side->calls] = *call;
         relink(&side->call[side->calls++]);
@@ -142,13 +148,13 @@ static void compare_kernels(const struct probe_graphs *graphs, int number, struc
 
     if (kept->calls != 1 || kept->call[0].call.op == OP_COPY || kept->call[0].call.op == OP_CLONE)
         return;
-    take(other, graphs, GRAPH_CONTIGUOUS, kept->backend, number, NULL, false);
+    take(other, graphs, GRAPH_CONTIGUOUS, kept->backend, number, PROBE_GRAPHS, false);
     if (other->calls != 1 || same_call(&other->call[0].call, &kept->call[0].call)) {
         drop(other);
         return;
     }
     if (blocked && (other->call[0].call.op == OP_CONVOLUTION || other->call[0].call.op == OP_CONVOLUTION_BACKWARD))
-        take(&out->side[PROBE_BLOCKED], graphs, GRAPH_CONTIGUOUS, blocked, number, NULL, false);
+        take(&out->side[PROBE_BLOCKED], graphs, GRAPH_CONTIGUOUS, blocked, number, PROBE_GRAPHS, false);
 }
 
 bool probe_compare(const struct probe_graphs *graphs, const struct backend *backend, int number, struct probe_case *out)
@@ -159,8 +165,8 @@ bool probe_compare(const struct probe_graphs *graphs, const struct backend *back
 
     if (ran->phase == PHASE_DATA || ran->phase == PHASE_OPTIMIZER)
         return false;
-    take(as_run, graphs, GRAPH_RAN, backend, number, kept, true);
-    take(channels_last, graphs, GRAPH_KEPT, backend, number, ran, false);
+    take(as_run, graphs, GRAPH_RAN, backend, number, GRAPH_KEPT, true);
+    take(channels_last, graphs, GRAPH_KEPT, backend, number, GRAPH_RAN, false);
     if (!has_image(as_run) && !has_image(channels_last))
         return false;
     if (is_conversion(ran))
