@@ -40,6 +40,31 @@ START_TEST(embedded_policies_load)
 }
 END_TEST
 
+/* A file of ATen and a function in it: "aten/src/ATen/native/cuda/Loss.cu nll_loss_forward_out_cuda_template: ...". */
+static bool names_file_and_function(const char *source)
+{
+    size_t file = strcspn(source, " :,");
+    bool code = file > 4 && (strncmp(source + file - 3, ".cu", 3) == 0 || strncmp(source + file - 4, ".cpp", 4) == 0 ||
+                             strncmp(source + file - 2, ".h", 2) == 0);
+    return code && strncmp(source, "aten/src/ATen/", 14) == 0 && source[file] == ' ' && source[file + 1];
+}
+
+START_TEST(cuda_rows_were_read_in_named_functions)
+{
+    for (int i = 0; i < policy_count(); i++) {
+        struct policy p;
+        if (!strstr(policy_name(i), "cuda"))
+            continue;
+        ck_assert_int_eq(policy_load(&p, policy_name(i)), STATUS_OK);
+        for (int op = 0; op < OP_COUNT; op++) {
+            ck_assert_msg(strcmp(p.row[op].evidence, "read") == 0, "%s %s: %s", p.name, op_name(op), p.row[op].evidence);
+            ck_assert_msg(names_file_and_function(p.row[op].source), "%s %s: %s", p.name, op_name(op), p.row[op].source);
+        }
+        policy_release(&p);
+    }
+}
+END_TEST
+
 START_TEST(defaults)
 {
     ck_assert_str_eq(policy_default("cpu"), "torch-2.15-cpu");
@@ -214,6 +239,7 @@ int main(void)
     Suite *suite = suite_create("policy");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, embedded_policies_load);
+    tcase_add_test(tests, cuda_rows_were_read_in_named_functions);
     tcase_add_test(tests, defaults);
     tcase_add_loop_test(tests, rules_of_policies, 0, sizeof expected_rules / sizeof *expected_rules);
     tcase_add_test(tests, native_breaks_nothing);
