@@ -170,6 +170,7 @@ union op_attrs {
  *   threshold_backward  grad_input = (grad_output + addend) where result > 0, else 0; the sum is rounded to the dtype
  *                   before masking, as the separate add would.
  *   max_pool2d      indices are int64-free: uint8 position inside the window (kH*kW <= 256), layout of output.
+ *   adaptive max pooling   average.output; indices int64 into the (H,W) plane.
  *   average pooling (N,C,H,W), 3-D (N,C,D,H,W). Backward needs its input for the shape only.
  *   mean            (N,C,H,W) -> (N,C,1,1); (N,C) when reduce.dims is set (to H and W) and reduce.keep is not.
  *   add, mul, div   operands of any strides are broadcast as in PyTorch; the dtype is the wider operand's, in place self's.

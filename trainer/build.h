@@ -65,6 +65,7 @@ int build_max_pool2d(struct build *build, const char *name, int x, int kernel, i
 int build_adaptive_avg_pool2d_1(struct build *build, const char *name, int x);
 /* torch.nn.AvgPool2d; AdaptiveAvgPool2d to `size` x `size` (1: build_adaptive_avg_pool2d_1, as PyTorch does). */
 int build_avg_pool2d(struct build *build, const char *name, int x, struct average_attrs attrs);
+int build_adaptive_max_pool2d(struct build *build, const char *name, int x, int size);
 int build_adaptive_avg_pool2d(struct build *build, const char *name, int x, int size);
 int build_silu(struct build *build, const char *name, int x);
 int build_sigmoid(struct build *build, const char *name, int x);

@@ -1,4 +1,4 @@
-/* Average pooling over windows and adaptive. Each shape is a forward and a backward row. */
+/* Average pooling over windows and adaptive, and adaptive max pooling. Each shape is a forward and a backward row. */
 #include "tests/ops/cases.h"
 
 #define SHAPE(...) __VA_ARGS__
@@ -22,7 +22,24 @@
      .follows = 1,                                                                                                 \
      .tolerance = TOLERANCE_SUM}
 
+#define INDEX4(...) CASE_SIZES(4, __VA_ARGS__), .dtype = DTYPE_INT64
+#define ADAPTIVE_MAX(text, input, output_, ...)                                                                    \
+    {.op = OP_ADAPTIVE_MAX_POOL2D,                                                                                 \
+     .label = text,                                                                                                \
+     .attrs.average = {__VA_ARGS__},                                                                               \
+     .in = {{MAP4(input)}},                                                                                        \
+     .out = {{MAP4(output_)}, {INDEX4(output_)}},                                                                  \
+     .tolerance = TOLERANCE_ROUNDING},                                                                             \
+    {.op = OP_ADAPTIVE_MAX_POOL2D_BACKWARD,                                                                        \
+     .label = text,                                                                                                \
+     .attrs.average = {__VA_ARGS__},                                                                               \
+     .in = {{MAP4(output_)}, {MAP4(input)}, {INDEX4(output_), .fill = FILL_SAVED}},                                \
+     .out = {{MAP4(input)}},                                                                                       \
+     .tolerance = TOLERANCE_ROUNDING}
+
 static const struct op_case rows[] = {
+    ADAPTIVE_MAX("3x6 of 10x13, windows overlap", SHAPE(2, 17, 10, 13), SHAPE(2, 17, 3, 6), .output = {3, 6}),
+    ADAPTIVE_MAX("one pixel", SHAPE(2, 5, 7, 4), SHAPE(2, 5, 1, 1), .output = {1, 1}),
     AVERAGE(OP_AVG_POOL2D, "2x2 stride 2", MAP4, SHAPE(2, 64, 8, 6), SHAPE(2, 64, 4, 3), 0, .kernel = {1, 2, 2},
             .stride = {1, 2, 2}),
     AVERAGE(OP_AVG_POOL2D, "3x3 stride 2, padding counts, 17 channels", MAP4, SHAPE(2, 17, 9, 8), SHAPE(2, 17, 5, 4),

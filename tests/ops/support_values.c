@@ -104,6 +104,7 @@ static const struct saved_row saved_rows[] = {
     {OP_BATCH_NORM_BACKWARD, OP_BATCH_NORM, {1, 2, 3}, {-1, 4, 5, -1}, true},
     {OP_GROUP_NORM_BACKWARD, OP_GROUP_NORM, {1, 4, 4}, {-1, 2, 3, -1}, false},
     {OP_LAYER_NORM_BACKWARD, OP_LAYER_NORM, {1, 4, 5}, {-1, 2, 3, -1}, false},
+    {OP_ADAPTIVE_MAX_POOL2D_BACKWARD, OP_ADAPTIVE_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, false},
     {OP_MAX_POOL2D_BACKWARD, OP_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, false},
 };
 

@@ -25,3 +25,9 @@ int build_adaptive_avg_pool2d(struct build *build, const char *name, int x, int 
     union op_attrs attrs = {.average = {.output = {size, size}}};
     return build_simple(build, name, "AdaptiveAvgPool2d", OP_ADAPTIVE_AVG_POOL2D, &attrs, x);
 }
+
+int build_adaptive_max_pool2d(struct build *build, const char *name, int x, int size)
+{
+    union op_attrs attrs = {.average = {.output = {size, size}}};
+    return build_simple(build, name, "AdaptiveMaxPool2d", OP_ADAPTIVE_MAX_POOL2D, &attrs, x);
+}
