@@ -15,7 +15,7 @@ import torchvision
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-STILL = "--data synthetic --image-size 32 --batch 2 --steps 1 --no-profile --quiet --amp off --lr 0 --momentum 0 --weight-decay 0".split()
+STILL = "--data synthetic --image-size 64 --batch 2 --steps 1 --no-profile --quiet --amp off --lr 0 --momentum 0 --weight-decay 0".split()
 failed = 0
 
 
@@ -86,6 +86,8 @@ def main():
         for name in ("resnet18", "mobilenet_v2"):
             there_and_back(clprof, folder, name, torch.float32)
             there_and_back(clprof, folder, name, torch.bfloat16, "--channels-last")
+        for name in ("shufflenet_v2_x1_0", "densenet121", "efficientnet_b0", "convnext_tiny", "resnext50_32x4d"):
+            there_and_back(clprof, folder, name, torch.float32)
         there_and_back(clprof, folder, "resnet18", torch.float16)
         refused(clprof, folder)
     return failed > 0
