@@ -58,7 +58,8 @@ START_TEST(table_is_whole)
     for (int op = 0; op < OP_COUNT; op++) {
         const char *name = op_name((enum op_id)op);
         ck_assert_ptr_eq(strstr(name, "aten::"), name);
-        ck_assert_int_eq(op_find(name), op); /* no two operators share a name */
+        if (op != OP_ADD_SCALAR) /* an overload of add; no other two share a name */
+            ck_assert_int_eq(op_find(name), op);
         bool trailing = name[strlen(name) - 1] == '_' && !strstr(name, "_fused_") && !strstr(name, "_amp_") &&
                         !strstr(name, "_foreach_") &&
                         op != OP_BERNOULLI_; /* PyTorch's fills a tensor made just before, which is nobody's input here */
@@ -145,7 +146,7 @@ START_TEST(convolution)
     GIVE(0, BFLOAT16, 8, 3, 0, 224);
     infer_fails(OP_CONVOLUTION, "too small", "height");
     GIVE(0, BFLOAT16, 8, 3, 224);
-    infer_fails(OP_CONVOLUTION, "input (8, 3, 224)", "4 dimensions");
+    infer_fails(OP_CONVOLUTION, "weight (64, 3, 7, 7)", "3 dimensions"); /* a convolution over one dimension */
     in[1] = NULL;
     GIVE(0, BFLOAT16, 8, 3, 224, 224);
     infer_fails(OP_CONVOLUTION, "weight", "missing");
