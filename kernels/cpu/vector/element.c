@@ -212,6 +212,41 @@ static void spread(const struct element_call *call, const struct element_plan *p
     }
 }
 
+static void fill_run(enum dtype dtype, char *to, const char *element, int64_t count)
+{
+    uint16_t half;
+    uint32_t word;
+    memcpy(&half, element, sizeof half);
+    if (dtype != DTYPE_FLOAT32) {
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + 2 * i, &half, sizeof half);
+        return;
+    }
+    memcpy(&word, element, sizeof word);
+    for (int64_t i = 0; i < count; i++)
+        memcpy(to + 4 * i, &word, sizeof word);
+}
+
+/* All operands are one number for each run: so is the output. */
+static void run_constant_box(const struct element_call *call, const struct element_plan *plan, const struct box *box)
+{
+    enum dtype dtype = call->tensor[0]->dtype;
+    float buffer[ELEMENT_MAX_TENSORS][BOX_ELEMENTS];
+    int64_t bytes = (int64_t)dtype_bytes(dtype);
+    int last = plan->dims - 1;
+    char *data[ELEMENT_MAX_TENSORS];
+    for (int i = 0; i < call->tensors; i++) {
+        data[i] = (char *)buffer[i];
+        int64_t step = last > 0 ? plan->stride[i][last - 1] : 0;
+        for (int64_t run = 0; run < box->runs && i > 0; run++)
+            dtype_store(data[i], dtype, run, dtype_load(box_start(call, box, i), call->tensor[i]->dtype, run * step));
+    }
+    call->body(dtype, data, box->runs, false, call->context);
+    char *to = (char *)box_start(call, box, 0);
+    for (int64_t run = 0; run < box->runs; run++)
+        fill_run(dtype, to + run * (last > 0 ? plan->stride[0][last - 1] : 0) * bytes, data[0] + run * bytes, box->length);
+}
+
 static void run_box(const struct element_call *call, const struct element_plan *plan, const enum reach *reach,
                     bool stream, const struct box *box, const struct box *next)
 {
@@ -241,13 +276,19 @@ static void run_boxes(const struct element_call *call, const struct element_plan
     bool stream = should_stream(call) && run_bytes % LINE_BYTES == 0 && line_aligned(call->tensor[0]->data);
     enum reach reach[ELEMENT_MAX_TENSORS];
     find_reaches(call, plan, reach);
+    bool constant = true;
+    for (int i = 1; i < call->tensors; i++)
+        constant = constant && reach[i] == REACH_SPREAD;
 #pragma omp parallel num_threads(threads)
     {
         int64_t end = boxes * (omp_get_thread_num() + 1) / omp_get_num_threads();
         for (int64_t i = boxes * omp_get_thread_num() / omp_get_num_threads(); i < end; i++) {
             struct box box = box_find(plan, call->tensors, i);
             struct box next = box_find(plan, call->tensors, i + 1 < end ? i + 1 : i);
-            run_box(call, plan, reach, stream, &box, &next);
+            if (constant)
+                run_constant_box(call, plan, &box);
+            else
+                run_box(call, plan, reach, stream, &box, &next);
         }
         stream_end(stream);
     }

@@ -1,11 +1,11 @@
 /* Sum over any dimensions of a tensor of any strides. */
 #include <omp.h>
 
-#include "kernels/cpu/vector/convert.h"
 #include "kernels/cpu/vector/data_kernels.h"
 #include "kernels/cpu/vector/norm_kernels.h"
 #include "kernels/cpu/vector/rows.h"
 #include "kernels/cpu/vector/sum.h"
+#include "kernels/cpu/vector/transpose.h"
 
 #define BLOCK 256    /* results side by side; a multiple of PAIR_WIDTH */
 #define TILE 32      /* of them one behind the other, where the output lies in another order than the input */
@@ -158,6 +158,25 @@ static struct sum_item find_item(const struct sum_tiles *tiles, int64_t index)
     return item;
 }
 
+/* Rows of results, in the output's dtype, to where rows are columns. */
+static void turn_tile(const struct tensor *y, const struct sum_tiles *tiles, const struct sum_item *item,
+                      const float result[][BLOCK])
+{
+    float tile[TILE][BLOCK];
+    int64_t bytes = (int64_t)dtype_bytes(y->dtype);
+    for (int64_t r = 0; r < item->rows; r++)
+        floats_store(y->dtype, tile[r], 0, item->lanes, result[r]);
+    struct transpose_block block = {
+        .from = (const char *)tile,
+        .to = (char *)y->data + item->out * bytes,
+        .from_pitch = sizeof tile[0],
+        .to_pitch = tiles->lane_out * bytes,
+        .rows = item->rows,
+        .columns = item->lanes,
+    };
+    VECTOR_NAME(transpose_block)(&block, (size_t)bytes, &(struct line_queue){0});
+}
+
 static void run_item(const struct op_call *call, const struct sum_plan *plan, const struct sum_tiles *tiles,
                      int64_t index)
 {
@@ -166,21 +185,13 @@ static void run_item(const struct op_call *call, const struct sum_plan *plan, co
     float result[TILE][BLOCK];
     for (int64_t r = 0; r < item.rows; r++)
         sum_block(call->in[0], &plan->reduced, item.in + r * tiles->row_in, item.lanes, result[r]);
-    if (tiles->lane_out == 1) {
+    if (tiles->lane_out == 1)
         floats_store(y->dtype, y->data, item.out, item.lanes, result[0]);
-        return;
-    }
-    struct tensor from = {.dtype = DTYPE_FLOAT32,
-                          .dims = 2,
-                          .size = {item.lanes, item.rows},
-                          .stride = {1, BLOCK},
-                          .data = result};
-    struct tensor to = from;
-    to.dtype = y->dtype;
-    to.stride[0] = tiles->lane_out;
-    to.stride[1] = tiles->row_out ? tiles->row_out : 1;
-    to.data = (char *)y->data + item.out * (int64_t)dtype_bytes(y->dtype);
-    VECTOR_NAME(vector_convert)(&from, &to, 1);
+    else if (tiles->row_out == 1)
+        turn_tile(y, tiles, &item, (const float(*)[BLOCK])result);
+    else
+        for (int64_t i = 0; i < item.lanes; i++)
+            dtype_store(y->data, y->dtype, item.out + i * tiles->lane_out, (double)result[0][i]);
 }
 
 /* Neighbours in memory go to different results. */
