@@ -13,7 +13,8 @@ static const struct {
 } situations[] = {
     {SITUATION_SET, "set"},           {SITUATION_LIBRARY, "library"}, {SITUATION_EXPLICIT, "explicit"},
     {SITUATION_TRIP, "trip"},         {SITUATION_INPUT, "input"},     {SITUATION_BORN, "born"},
-    {SITUATION_SLOW_KERNEL, "slow_kernel"}, {SITUATION_ONE_WAY, "one_way"},   {SITUATION_UNPAIRED, "unpaired"}, {SITUATION_WEIGHT, "weight"},
+    {SITUATION_ONE_WAY, "one_way"},   {SITUATION_UNPAIRED, "unpaired"}, {SITUATION_WEIGHT, "weight"},
+    {SITUATION_SLOW_KERNEL, "slow_kernel"},
 };
 
 /* Length of the field at `text`. */

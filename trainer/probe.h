@@ -7,8 +7,8 @@
  * channels_last (every operator that breaks it follows the policy `native`; a model that ran contiguous is in channels_last
  * under its own policy); and a contiguous one. Where a node's calls differ, they are measured.
  *
- *   as_run         the node's own call as it ran, and slices gathered for it alone; nothing when another operator's kernel did its work, and nothing when the
- *                  call is itself a conversion (which the trace has timed)
+ *   as_run         the node's own call as it ran, and slices gathered for it alone; nothing when another operator's kernel
+ *                  did its work, and nothing when the call is itself a conversion (which the trace has timed)
  *   channels_last  its calls in the second graph, with the conversions that are left there and that did not run
  *   contiguous     its call in the third graph. clprof's contiguous convolution converts around a channels_last kernel
  *   blocked        a convolution on contiguous tensors by the back end "cpu-blocked": oneDNN's own choice of formats,

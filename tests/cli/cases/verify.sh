@@ -16,3 +16,9 @@ run verify clean.db
 "$CLPROF" import "$here/../importers/data/onednn_3_3.log" -o imported.db >/dev/null
 run verify imported.db
 run verify nowhere.db
+sqlite3 pool.db "UPDATE run SET command_line = 'clprof train ''resnet18'"
+run verify pool.db
+sqlite3 pool.db "UPDATE run SET command_line = 'clprof train resnet18 --data nowhere'"
+run verify pool.db
+sqlite3 pool.db "UPDATE run SET command_line = 'something else'"
+run verify pool.db
