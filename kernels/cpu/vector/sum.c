@@ -96,8 +96,8 @@ static void sum_block(const struct tensor *x, const struct sum_dims *reduced, in
     memset(sum, 0, (size_t)(count + PAIR_WIDTH - 1) / PAIR_WIDTH * PAIR_WIDTH * sizeof *sum);
     if (count_of(reduced, reduced->dims) <= FLUSH) {
         add_all(x, reduced, at, count, sum, NULL);
-        for (int64_t i = 0; i < count; i++)
-            result[i] = sum[pair_place(x->dtype, i)];
+        for (int64_t i = 0; i < count; i += PAIR_WIDTH)
+            pair_to_natural(x->dtype, sum + i, result + i);
         return;
     }
     double total[BLOCK] = {0};
