@@ -91,14 +91,15 @@ bool convert_is_convolution(const struct chunk *chunk, const struct node *node)
 /*
  * A convolution converts each operand that lies otherwise than the format it works in, which its result shows; mostly by a
  * copy inside, which has been found then. One whose input or weight is in channels_last gives that: another result is
- * a guess that went wrong.
+ * a guess that went wrong. A library's own primitive (onednn::convolution) takes its operands as they lie.
  */
 static enum status look_at_convolution(struct converter *self, int number, const struct operator_facts *facts,
                                        const struct tensor_kind *result)
 {
     struct chunk *chunk = self->chunk;
     const struct node *node = &chunk->nodes[number];
-    if (image_order(result) != FORMAT_CHANNELS_LAST || self->copies[number])
+    bool primitive = strncmp(chunk_word(chunk, node->name), "onednn::", strlen("onednn::")) == 0;
+    if (primitive || image_order(result) != FORMAT_CHANNELS_LAST || self->copies[number])
         return STATUS_OK;
     for (int i = node->first_tensor; i < node->first_tensor + node->tensors; i++) {
         if (is_operand(chunk, i, facts) && !self->converted[i] && image_formats_differ(image_order(tensor_kind_at(chunk, i)), FORMAT_CHANNELS_LAST))

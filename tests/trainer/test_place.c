@@ -50,6 +50,11 @@ static void write_value(struct arena *arena, int value)
         arena->owner[c] = value;
 }
 
+static const char *memory_at(const struct graph *graph, int value)
+{
+    return (const char *)graph->value[graph_memory_of(graph, value)].tensor.data + graph_memory_offset(graph, value);
+}
+
 /* A call's tensors are where the graph says; outputs are written while inputs are still read. */
 static void play_call(struct arena *arena, int number)
 {
@@ -60,7 +65,7 @@ static void play_call(struct arena *arena, int number)
         if (call->in_value[i] < 0)
             continue;
         read_value(arena, call->in_value[i], number);
-        ck_assert_ptr_eq(call->in[i].data, graph->value[graph_memory_of(graph, call->in_value[i])].tensor.data);
+        ck_assert_ptr_eq(call->in[i].data, memory_at(graph, call->in_value[i]));
         ck_assert_ptr_eq(call->call.in[i], &call->in[i]);
     }
     if (op_flags(call->call.op) & OP_ALIAS)
@@ -69,7 +74,7 @@ static void play_call(struct arena *arena, int number)
         if (call->out_value[i] < 0)
             continue;
         write_value(arena, call->out_value[i]);
-        ck_assert_ptr_eq(call->out[i].data, graph->value[graph_memory_of(graph, call->out_value[i])].tensor.data);
+        ck_assert_ptr_eq(call->out[i].data, memory_at(graph, call->out_value[i]));
     }
     /* Still whole after all outputs are written: outputs overlap neither inputs nor each other. */
     for (int i = 0; i < OP_MAX_IN; i++) {
