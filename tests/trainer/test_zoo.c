@@ -29,7 +29,6 @@ static const char *only; /* the model asked for; NULL = all */
 static struct session_config zoo_config(const struct model *model, enum memory_format format, enum dtype dtype, int side)
 {
     struct session_config config = make_config(model, &policy, "cpu", format, side);
-    config.threads = 1;
     config.batch = BATCH;
     config.optim.sgd.momentum = 0;
     config_autocast(&config, dtype);
@@ -148,8 +147,8 @@ START_TEST(every_model_learns)
         return;
     must(policy_load(&policy, "torch-2.15-cpu"));
     bool large = check_slope(model) > LARGE;
-    /* Of large models, whose time goes into parameters, the two that differ in both. */
-    for (int i = 0; i < COMBINATIONS; i += large ? 3 : 1)
+    /* Of large models, whose time goes into parameters, the two that differ in both; under a sanitizer the slope will do. */
+    for (int i = large && COMBINATIONS == 1; i < COMBINATIONS; i += large ? 3 : 1)
         check_learning(model, i & 1 ? FORMAT_CHANNELS_LAST : FORMAT_CONTIGUOUS, i & 2 ? DTYPE_BFLOAT16 : DTYPE_FLOAT32);
     policy_release(&policy);
 }
