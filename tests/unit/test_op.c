@@ -286,6 +286,7 @@ START_TEST(pooling)
     attrs.pool.kernel[0] = attrs.pool.kernel[1] = 17;
     GIVE(0, FLOAT32, 2, 4, 32, 32);
     infer_fails(OP_MAX_POOL2D, "17x17", "256");
+    memset(&attrs, 0, sizeof attrs);
     infer_ok(OP_MEAN);
     IS(0, FLOAT32, 2, 4, 1, 1);
 }
