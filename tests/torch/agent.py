@@ -259,12 +259,13 @@ import torch._dynamo.utils as utils; print(dict(utils.counters["frames"]))
     "isolated": Case(plain(), steps=None, command=["-I"], err="run it without -I"),
     "arguments and input": Case(plain() + "print(sys.argv[1:], repr(sys.stdin.read()))\n", out="['--profile', 'two words'] 'typed'\n"),
     "ranks": Case(HEAD + """
-import torch.distributed as dist, torch.multiprocessing as mp
+import gc, torch.distributed as dist, torch.multiprocessing as mp
 from torch.nn.parallel import DistributedDataParallel
 def train(rank, store):
     dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2)
     model = DistributedDataParallel(net()); optimizer = torch.optim.SGD(model.parameters(), 0.01)
     for step in range(20): loss(model).backward(); optimizer.step(); optimizer.zero_grad()
+    del model, optimizer; gc.collect() # else gloo's threads outlive Python, and PyTorch aborts now and then
     dist.destroy_process_group()
 if __name__ == "__main__": mp.spawn(train, (os.path.abspath("store"),), 2)
 """, check=[("SELECT group_concat(rank || '/' || world_size) FROM runs", "0/2,1/2"),
