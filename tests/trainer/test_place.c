@@ -120,10 +120,12 @@ static void check_flat(const struct session *session, enum value_kind kind, cons
             continue;
         int64_t offset = (const char *)session->train.outside[v] - base;
         ck_assert(offset >= 0 && offset % CELL == 0 && offset + tensor_bytes(&value->tensor) <= length);
+        bool free_there = true; /* one check a value: Check writes each one down, and there are millions of cells */
         for (int64_t c = offset / CELL; c < (offset + tensor_bytes(&value->tensor) + CELL - 1) / CELL; c++) {
-            ck_assert_int_eq(owner[c], -1);
+            free_there = free_there && owner[c] == -1;
             owner[c] = v;
         }
+        ck_assert_msg(free_there, "value %d lies where another does", v);
     }
     free(owner);
 }
