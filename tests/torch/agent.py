@@ -316,7 +316,7 @@ def differences(clprof, case, folder):
     if not ran.stdout.startswith(case.out):
         yield "stdout: %r" % ran.stdout[:200]
     if case.err not in ran.stderr or (not case.err and ran.stderr):
-        yield "stderr: %s" % ran.stderr[-1500:]
+        yield "stderr: %s" % ran.stderr[-4000:]
     yield from expect("left in TMPDIR", [name for name in os.listdir(private) if name.startswith("clprof")], [])
     yield from expect("a trace", os.path.exists(trace), case.steps is not None)
     if case.steps is None or not os.path.exists(trace):
@@ -331,12 +331,20 @@ def differences(clprof, case, folder):
             yield from expect(sql, database.execute(sql).fetchone()[0], expected)
 
 
+# C++'s word where a thread of PyTorch's (gloo's, a profiler's) outlives Python: seen now and then as ranks end, after all their work.
+TORN_DOWN = "terminate called without an active exception"
+
+
 def main():
     clprof, names = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(CASES)
     failed = 0
     for name in names:
-        with tempfile.TemporaryDirectory() as folder:
-            wrong = list(differences(clprof, CASES[name], folder))
+        for _ in range(3):
+            with tempfile.TemporaryDirectory() as folder:
+                wrong = list(differences(clprof, CASES[name], folder))
+            if not any(TORN_DOWN in line for line in wrong):
+                break
+            print("     again %s: %s" % (name, TORN_DOWN), flush=True)
         print("%s %s" % ("FAIL" if wrong else "ok  ", name), *wrong, sep="\n     ", flush=True)
         failed += bool(wrong)
     print("%d passed, %d failed" % (len(names) - failed, failed))
