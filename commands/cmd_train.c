@@ -32,18 +32,6 @@ static enum status prepare(struct training *self, const char *model)
     return train_start_open(&self->options, self->session, &self->setup, &self->start);
 }
 
-static enum status record_policy(struct training *self)
-{
-    for (int op = 0; op < OP_COUNT; op++) {
-        const struct policy_row *row = &self->setup.policy.row[op];
-        if (op_find(op_name((enum op_id)op)) != (enum op_id)op)
-            continue;
-        TRY(recorder_policy_rule(self->recorder, op_name((enum op_id)op), layout_rule_name(row->rule),
-                                 layout_rule_breaks(row->rule), row->evidence, row->source));
-    }
-    return STATUS_OK;
-}
-
 static enum status start_recording(struct training *self, const char *command_line)
 {
     const struct session_config *config = &self->setup.config;
@@ -64,7 +52,7 @@ static enum status start_recording(struct training *self, const char *command_li
         .warmup_steps = self->options.profile[0],
     };
     TRY(recorder_create(self->options.output, &run, &self->recorder));
-    TRY(record_policy(self));
+    TRY(train_setup_record_policy(&self->setup, self->recorder));
     return session_declare(self->session, recorder_observer(self->recorder));
 }
 

@@ -93,18 +93,6 @@ out:
     return status;
 }
 
-/* What breaks channels_last by the policy, as `train` writes it. */
-static enum status record_policy(struct recorder *recorder, const struct policy *policy)
-{
-    for (int op = 0; op < OP_COUNT; op++) {
-        const struct policy_row *row = &policy->row[op];
-        if (op_find(op_name((enum op_id)op)) == (enum op_id)op)
-            TRY(recorder_policy_rule(recorder, op_name((enum op_id)op), layout_rule_name(row->rule),
-                                     layout_rule_breaks(row->rule), row->evidence, row->source));
-    }
-    return STATUS_OK;
-}
-
 static enum status record(struct measurement *self, int layout, struct layouts_row *row)
 {
     const struct session_config *config = &self->setup.config;
@@ -116,7 +104,7 @@ static enum status record(struct measurement *self, int layout, struct layouts_r
     enum status status, finished;
 
     TRY(recorder_create(self->trace, &run, &recorder));
-    TRY_OUT(record_policy(recorder, &self->setup.policy));
+    TRY_OUT(train_setup_record_policy(&self->setup, recorder));
     TRY_OUT(session_declare(self->race.session[layout], recorder_observer(recorder)));
     TRY_OUT(race_watch(&self->race, layout, recorder_observer(recorder), RECORDED_STEPS));
 out:

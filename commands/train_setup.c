@@ -51,3 +51,14 @@ void train_setup_release(struct train_setup *setup)
     dataset_release(&setup->dataset);
     policy_release(&setup->policy);
 }
+
+enum status train_setup_record_policy(const struct train_setup *setup, struct recorder *recorder)
+{
+    for (int op = 0; op < OP_COUNT; op++) {
+        const struct policy_row *row = &setup->policy.row[op];
+        if (op_find(op_name((enum op_id)op)) == (enum op_id)op)
+            TRY(recorder_policy_rule(recorder, op_name((enum op_id)op), layout_rule_name(row->rule),
+                                     layout_rule_breaks(row->rule), row->evidence, row->source));
+    }
+    return STATUS_OK;
+}

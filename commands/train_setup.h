@@ -3,6 +3,7 @@
 #define COMMANDS_TRAIN_SETUP_H
 
 #include "commands/train_options.h"
+#include "profiler/recorder.h"
 
 struct train_setup {
     const struct model *model;
@@ -14,5 +15,8 @@ struct train_setup {
 /* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded. */
 enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup);
 void train_setup_release(struct train_setup *setup);
+
+/* Writes the policy that is trained under into the trace: whom the analysis may blame. */
+enum status train_setup_record_policy(const struct train_setup *setup, struct recorder *recorder);
 
 #endif

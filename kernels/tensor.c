@@ -55,6 +55,16 @@ int64_t tensor_span_bytes(const struct tensor *tensor)
     return (last + 1) * (int64_t)dtype_bytes(tensor->dtype);
 }
 
+int64_t tensor_offset(const struct tensor *tensor, int64_t logical)
+{
+    int64_t offset = 0;
+    for (int d = tensor->dims - 1; d >= 0; d--) {
+        offset += logical % tensor->size[d] * tensor->stride[d];
+        logical /= tensor->size[d];
+    }
+    return offset;
+}
+
 enum memory_format tensor_format(const struct tensor *tensor)
 {
     return layout_of(tensor->dims, tensor->size, tensor->stride);

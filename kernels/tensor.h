@@ -30,6 +30,9 @@ int64_t tensor_count(const struct tensor *tensor);
 int64_t tensor_bytes(const struct tensor *tensor);
 int64_t tensor_span_bytes(const struct tensor *tensor);
 
+/* Where element number `logical` in row-major order of the sizes lies, in elements from the first. */
+int64_t tensor_offset(const struct tensor *tensor, int64_t logical);
+
 /* layout_of() of the tensor. */
 enum memory_format tensor_format(const struct tensor *tensor);
 

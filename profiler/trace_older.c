@@ -17,9 +17,26 @@ static const struct {
     const char *upgrade, *read;
 } formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}};
 
+static const char word[] = "CREATE VIEW";
+
+/* Those of views.sql, to be made anew; a user's own stay. */
+static enum status drop_views(sqlite3 *db)
+{
+    struct strbuf sql;
+    enum status status;
+
+    strbuf_init(&sql);
+    for (const char *at = trace_sql("views.sql"); (at = strstr(at, word)); at += strlen(word)) {
+        const char *name = at + strlen(word) + 1;
+        strbuf_printf(&sql, "DROP VIEW IF EXISTS %.*s;", (int)strcspn(name, " \n("), name);
+    }
+    status = trace_exec(db, sql.text);
+    strbuf_release(&sql);
+    return status;
+}
+
 static enum status make_views(sqlite3 *db, const char *create)
 {
-    static const char word[] = "CREATE VIEW";
     const char *at = trace_sql("views.sql"), *next;
     struct strbuf sql;
     enum status status;
@@ -43,7 +60,8 @@ static enum status upgrade(sqlite3 *db, int64_t version)
         if (formats[i].from >= version)
             TRY(trace_exec(db, trace_sql(formats[i].upgrade)));
     }
-    TRY(make_views(db, "CREATE VIEW"));
+    TRY(drop_views(db));
+    TRY(make_views(db, word));
     snprintf(number, sizeof number, "PRAGMA user_version=%d", TRACE_FORMAT_VERSION);
     return trace_exec(db, number);
 }

@@ -44,34 +44,17 @@ static bool is_float(enum dtype dtype)
     return dtype == DTYPE_FLOAT32 || dtype == DTYPE_BFLOAT16 || dtype == DTYPE_FLOAT16;
 }
 
-/* A cast of a parameter: same memory order, no memory of its own; the operator that uses it casts in its kernel. */
-static enum status cast_parameter(struct graph *graph, int parameter, enum dtype dtype, int module, int *out)
-{
-    struct tensor made[OP_MAX_OUT];
-    for (int i = 0; i < OP_MAX_OUT; i++)
-        made[i].dims = -1;
-    made[0] = graph->value[parameter].tensor;
-    made[0].dtype = dtype;
-    int node;
-    TRY(graph_add_node(graph, OP_COPY, NULL, (int[]){parameter, -1}, made, PHASE_FORWARD, module, &node));
-    *out = graph->node[node].out[0];
-    graph->value[*out].stand_in = parameter;
-    graph->value[*out].requires_grad = true;
-    return STATUS_OK;
-}
-
+/* A cast of a parameter has the same memory order and no memory of its own; the operator that uses it casts in its kernel. */
 static enum status cast_input(struct graph *graph, int value, enum dtype dtype, int module, int *out)
 {
-    if (graph->value[value].kind == VALUE_PARAMETER)
-        return cast_parameter(graph, value, dtype, module, out);
     struct tensor made[OP_MAX_OUT];
-    for (int i = 0; i < OP_MAX_OUT; i++)
-        made[i].dims = -1;
-    made[0] = tensor_with_dtype(&graph->value[value].tensor, dtype);
     int node;
+    graph_one_output(made, tensor_with_dtype(&graph->value[value].tensor, dtype));
     TRY(graph_add_node(graph, OP_COPY, NULL, (int[]){value, -1}, made, PHASE_FORWARD, module, &node));
     *out = graph->node[node].out[0];
     graph->value[*out].requires_grad = graph->value[value].requires_grad;
+    if (graph->value[value].kind == VALUE_PARAMETER)
+        graph->value[*out].stand_in = value;
     return STATUS_OK;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trainer/layout_rules.h"
+#include "trainer/layout_images.h"
 #include "trainer/plan.h"
 
 struct declaration {

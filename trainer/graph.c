@@ -103,6 +103,13 @@ static enum status infer_outputs(const struct graph *graph, const struct node *n
     return op_infer(node->op, &node->attrs, in, made);
 }
 
+void graph_one_output(struct tensor made[OP_MAX_OUT], struct tensor only)
+{
+    for (int i = 0; i < OP_MAX_OUT; i++)
+        made[i].dims = -1;
+    made[0] = only;
+}
+
 enum status graph_add_node(struct graph *graph, enum op_id op, const union op_attrs *attrs, const int *in,
                            const struct tensor *outputs, enum op_phase phase, int module, int *number)
 {

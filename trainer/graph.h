@@ -99,6 +99,9 @@ int graph_add_value(struct graph *graph, const struct tensor *tensor, enum value
 int graph_add_named(struct graph *graph, int module, const char *name, const struct tensor *tensor,
                     enum value_kind kind, struct init init);
 
+/* The descriptions of the outputs of a node that has only output 0, for graph_add_node. */
+void graph_one_output(struct tensor made[OP_MAX_OUT], struct tensor only);
+
 /*
  * Appends a node with its outputs inferred (op_infer) or, when `outputs` is given, of those descriptions (dims < 0: none),
  * and puts it at the end of the order. Output numbers are in node.out. in[] ends with -1 or OP_MAX_IN.

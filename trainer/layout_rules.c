@@ -1,11 +1,9 @@
 /* One function per layout rule. */
 #include "trainer/layout_rules.h"
 
-#include <string.h>
-
-#include "base/log.h"
 #include "kernels/iterator.h"
 #include "kernels/view.h"
+#include "trainer/layout_images.h"
 
 struct ruling {
     struct graph *graph;
@@ -15,40 +13,6 @@ struct ruling {
 static struct tensor *tensor_of(const struct graph *graph, int value)
 {
     return &graph->value[value].tensor;
-}
-
-static bool is_image(const struct graph *graph, int value)
-{
-    return value >= 0 && tensor_of(graph, value)->dims == 4;
-}
-
-static enum memory_format suggested(const struct graph *graph, int value)
-{
-    const struct tensor *t = tensor_of(graph, value);
-    return layout_suggest(t->dims, t->size, t->stride);
-}
-
-/* Repeated along a dimension: it has no order of its own. */
-static bool is_expanded(const struct tensor *t)
-{
-    for (int d = 0; d < t->dims; d++) {
-        if (t->stride[d] == 0 && t->size[d] > 1)
-            return true;
-    }
-    return false;
-}
-
-enum memory_format layout_order(const struct graph *graph, int value)
-{
-    enum memory_format have = tensor_format(tensor_of(graph, value));
-    return have == FORMAT_STRIDED ? suggested(graph, value) : have;
-}
-
-bool layout_lies(const struct graph *graph, int value, enum memory_format format)
-{
-    const struct tensor *t = tensor_of(graph, value);
-    enum memory_format have = tensor_format(t);
-    return have == (t->dims == 4 ? format : FORMAT_CONTIGUOUS) || have == FORMAT_EITHER;
 }
 
 static void set_format(struct graph *graph, int value, enum memory_format format)
@@ -79,50 +43,6 @@ static enum conversion_cause cause_of(const struct graph *graph, int value)
     return v->producer >= 0 && graph->node[v->producer].phase == PHASE_BACKWARD ? CAUSE_GRADIENT : CAUSE_OPERATOR;
 }
 
-static bool is_copy(const struct graph *graph, int value, enum memory_format format)
-{
-    const struct tensor *t = tensor_of(graph, value);
-    return t->dims != 4 || is_expanded(t) || (tensor_format(t) == FORMAT_STRIDED && suggested(graph, value) == format);
-}
-
-/* (N,H,W,C) seen of an image (N,C,H,W). */
-static bool is_turned(const struct graph *graph, int value)
-{
-    static const int last[] = {0, 2, 3, 1};
-    int producer = graph->value[value].producer;
-    const struct node *node = producer < 0 ? NULL : &graph->node[producer];
-    return node && node->op == OP_PERMUTE && graph->value[value].alias_of >= 0 && is_image(graph, value) &&
-           memcmp(node->attrs.view.order, last, sizeof last) == 0;
-}
-
-int layout_image(const struct graph *graph, int value)
-{
-    while (value >= 0 && (!is_image(graph, value) || is_turned(graph, value)))
-        value = graph->value[value].alias_of;
-    return value;
-}
-
-/* The format that the image under a view has after the view was copied to row-major order. */
-static enum memory_format image_format(const struct graph *graph, int value)
-{
-    for (; !is_image(graph, value) || is_turned(graph, value); value = graph->value[value].alias_of) {
-        if (is_turned(graph, value))
-            return FORMAT_CHANNELS_LAST;
-    }
-    return FORMAT_CONTIGUOUS;
-}
-
-/* A view whose copy to row-major order brings the whole image below into another format; *to is set. */
-static bool changes_image(const struct graph *graph, int value, enum memory_format *to)
-{
-    int image = layout_image(graph, value);
-    if (image < 0 || image == value || tensor_count(tensor_of(graph, image)) != tensor_count(tensor_of(graph, value)) ||
-        is_expanded(tensor_of(graph, image)))
-        return false;
-    *to = image_format(graph, value);
-    return layout_order(graph, image) != *to && layout_order(graph, image) != FORMAT_EITHER;
-}
-
 /* Input `position` in `format`: nothing to do, or a conversion (or a copy that gathers) just before the node. */
 static enum status bring(struct ruling *self, int position, enum memory_format format)
 {
@@ -135,8 +55,8 @@ static enum status bring(struct ruling *self, int position, enum memory_format f
     int dest = graph_add_value(graph, &made, VALUE_ACTIVATION);
     graph->value[dest].producer = (int)(node - graph->node);
     struct node_conversion made_by = {position, source, dest, cause_of(graph, source), false, false, format};
-    made_by.viewed = format == FORMAT_CONTIGUOUS && changes_image(graph, source, &made_by.to);
-    made_by.copy = !made_by.viewed && is_copy(graph, source, format);
+    made_by.viewed = format == FORMAT_CONTIGUOUS && layout_changes_image(graph, source, &made_by.to);
+    made_by.copy = !made_by.viewed && layout_is_copy(graph, source, format);
     node->conversion[node->conversions++] = made_by;
     return STATUS_OK;
 }
@@ -144,7 +64,7 @@ static enum status bring(struct ruling *self, int position, enum memory_format f
 /* As bring, for images only: other ranks are read by their strides. */
 static enum status convert(struct ruling *self, int position, enum memory_format format)
 {
-    return is_image(self->graph, self->node->in[position]) ? bring(self, position, format) : STATUS_OK;
+    return layout_is_image(self->graph, self->node->in[position]) ? bring(self, position, format) : STATUS_OK;
 }
 
 /* Input `position` is read by its strides while the output is in `format`: a conversion without a kernel of its own. */
@@ -153,7 +73,7 @@ static void mixed(struct ruling *self, int position, enum memory_format format)
     struct graph *graph = self->graph;
     struct node *node = self->node;
     int source = node->in[position];
-    if (!is_image(graph, source) || layout_lies(graph, source, format) || is_copy(graph, source, format))
+    if (!layout_is_image(graph, source) || layout_lies(graph, source, format) || layout_is_copy(graph, source, format))
         return;
     node->conversion[node->conversions++] = (struct node_conversion){position, source, -1, cause_of(graph, source), false};
 }
@@ -164,7 +84,7 @@ static void silent_views(struct ruling *self)
     struct node *node = self->node;
     for (int i = 0; i < node->inputs; i++) {
         struct node_conversion made = {i, node->in[i], -1, CAUSE_OPERATOR, false, true, FORMAT_CONTIGUOUS};
-        if (node->in[i] < 0 || is_image(self->graph, node->in[i]) || !changes_image(self->graph, node->in[i], &made.to))
+        if (node->in[i] < 0 || layout_is_image(self->graph, node->in[i]) || !layout_changes_image(self->graph, node->in[i], &made.to))
             continue;
         made.cause = cause_of(self->graph, node->in[i]);
         node->conversion[node->conversions++] = made;
@@ -192,7 +112,7 @@ static enum status rule_any(struct ruling *self)
 
 static enum status rule_input(struct ruling *self)
 {
-    enum memory_format format = suggested(self->graph, self->node->in[0]);
+    enum memory_format format = layout_suggested(self->graph, self->node->in[0]);
     set_outputs(self, format);
     silent_views(self);
     return convert_all(self, format);
@@ -200,7 +120,7 @@ static enum status rule_input(struct ruling *self)
 
 static enum status rule_input_mixed(struct ruling *self)
 {
-    enum memory_format format = suggested(self->graph, self->node->in[0]);
+    enum memory_format format = layout_suggested(self->graph, self->node->in[0]);
     set_outputs(self, format);
     mix_all(self, format);
     return STATUS_OK;
@@ -210,8 +130,8 @@ static enum status rule_input_mixed(struct ruling *self)
 static enum memory_format conv_format(struct ruling *self, int input, int weight)
 {
     struct graph *graph = self->graph;
-    return suggested(graph, self->node->in[input]) == FORMAT_CHANNELS_LAST ||
-                   suggested(graph, self->node->in[weight]) == FORMAT_CHANNELS_LAST
+    return layout_suggested(graph, self->node->in[input]) == FORMAT_CHANNELS_LAST ||
+                   layout_suggested(graph, self->node->in[weight]) == FORMAT_CHANNELS_LAST
                ? FORMAT_CHANNELS_LAST
                : FORMAT_CONTIGUOUS;
 }
@@ -240,14 +160,14 @@ static enum status rule_conv_backward(struct ruling *self)
 
 static enum status rule_saved(struct ruling *self)
 {
-    enum memory_format format = suggested(self->graph, self->node->in[1]);
+    enum memory_format format = layout_suggested(self->graph, self->node->in[1]);
     set_outputs(self, format);
     return convert_all(self, format);
 }
 
 static enum status rule_saved_mixed(struct ruling *self)
 {
-    enum memory_format format = suggested(self->graph, self->node->in[1]);
+    enum memory_format format = layout_suggested(self->graph, self->node->in[1]);
     set_outputs(self, format);
     mix_all(self, format);
     return STATUS_OK;
@@ -266,7 +186,7 @@ static enum status rule_first(struct ruling *self)
         if (!is_placed(self, node->out[i]))
             iterator_strides(input, inputs, tensor_of(graph, node->out[i]));
     }
-    if (is_image(graph, node->out[0]))
+    if (layout_is_image(graph, node->out[0]))
         mix_all(self, layout_order(graph, node->out[0]));
     return STATUS_OK;
 }
@@ -289,9 +209,9 @@ static enum status rule_cat(struct ruling *self)
 {
     struct graph *graph = self->graph;
     struct node *node = self->node;
-    enum memory_format format = suggested(graph, node->in[0]);
+    enum memory_format format = layout_suggested(graph, node->in[0]);
     for (int i = 1; i < node->inputs; i++) {
-        if (suggested(graph, node->in[i]) != format)
+        if (layout_suggested(graph, node->in[i]) != format)
             format = FORMAT_CONTIGUOUS;
     }
     if (node->op == OP_STACK)
@@ -331,7 +251,7 @@ static struct tensor what_stays(struct ruling *self)
 static void note_deep_sum(struct ruling *self)
 {
     struct node *node = self->node;
-    if (node->op != OP_SUM || is_image(self->graph, node->in[0]))
+    if (node->op != OP_SUM || layout_is_image(self->graph, node->in[0]))
         return;
     struct tensor left = what_stays(self);
     if (layout_suggest(left.dims, left.size, left.stride) == FORMAT_CHANNELS_LAST)
@@ -343,7 +263,7 @@ static void note_deep_sum(struct ruling *self)
 static enum status rule_silent(struct ruling *self)
 {
     set_outputs(self, FORMAT_CONTIGUOUS);
-    if (!is_image(self->graph, self->node->out[0]) ||
+    if (!layout_is_image(self->graph, self->node->out[0]) ||
         tensor_format(tensor_of(self->graph, self->node->out[0])) == FORMAT_EITHER)
         return STATUS_OK;
     mix_all(self, FORMAT_CONTIGUOUS);
@@ -370,7 +290,7 @@ static void note_copy(struct ruling *self, enum memory_format to)
         made.cause = CAUSE_GRADIENT;
     if (image < 0 || layout_lies(graph, in, to))
         return;
-    if (made.viewed ? !changes_image(graph, in, &made.to) : is_copy(graph, image, to))
+    if (made.viewed ? !layout_changes_image(graph, in, &made.to) : layout_is_copy(graph, image, to))
         return;
     node->conversion[node->conversions++] = made;
 }
@@ -397,7 +317,7 @@ static enum status rule_preserve(struct ruling *self)
     } else if (node->op == OP_CLONE) {
         iterator_strides(&in, 1, out);
     } else {
-        set_format(graph, node->out[0], suggested(graph, node->in[0]));
+        set_format(graph, node->out[0], layout_suggested(graph, node->in[0]));
     }
     return STATUS_OK;
 }
@@ -417,7 +337,7 @@ static bool keeps_image(struct ruling *self)
         return false;
     enum op_id op = graph->node[reader].op;
     int becomes = op == OP_VIEW || op == OP_UNSAFE_VIEW ? graph->node[reader].out[0] : -1;
-    if (!is_image(graph, becomes))
+    if (!layout_is_image(graph, becomes))
         return false;
     struct tensor wanted = tensor_with_format(tensor_of(graph, becomes), FORMAT_CHANNELS_LAST);
     return view_possible(&wanted, out->dims, out->size, out->stride);

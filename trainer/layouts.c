@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels/view.h"
+#include "trainer/layout_images.h"
 #include "trainer/layout_rules.h"
 
 /* A view's strides and place come from what it views. */
@@ -99,9 +100,7 @@ enum status layouts_batch(struct graph *graph, const struct layout_plan *plan, i
     if (plan->format != FORMAT_CHANNELS_LAST)
         return STATUS_OK;
     struct tensor made[OP_MAX_OUT];
-    for (int i = 0; i < OP_MAX_OUT; i++)
-        made[i].dims = -1;
-    made[0] = graph->value[batch].tensor;
+    graph_one_output(made, graph->value[batch].tensor);
     int node;
     TRY(graph_add_node(graph, OP_COPY, NULL, (int[]){batch, -1}, made, PHASE_DATA, -1, &node));
     *out = graph->node[node].out[0];

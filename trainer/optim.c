@@ -129,9 +129,7 @@ static enum status append_clipping(struct graph *graph, double max_norm, int gra
     union op_attrs attrs = {.clip = {max_norm}};
     struct tensor made[OP_MAX_OUT];
     int node;
-    for (int i = 0; i < OP_MAX_OUT; i++)
-        made[i].dims = -1;
-    made[0] = tensor_make(DTYPE_FLOAT32, 0, NULL, FORMAT_CONTIGUOUS);
+    graph_one_output(made, tensor_make(DTYPE_FLOAT32, 0, NULL, FORMAT_CONTIGUOUS));
     TRY(graph_add_node(graph, OP_FOREACH_NORM, NULL, (int[]){gradient, -1}, made, PHASE_OPTIMIZER, -1, &node));
     return append(graph, OP_FOREACH_MUL_, &attrs, (int[]){gradient, graph->node[node].out[0], -1},
                   (int[]){gradient, -1, -1, -1}, &node);

@@ -9,16 +9,6 @@ static enum status check_bernoulli(const struct op_call *call)
     return STATUS_OK;
 }
 
-static int64_t offset_of(const struct tensor *tensor, int64_t logical)
-{
-    int64_t offset = 0;
-    for (int d = tensor->dims - 1; d >= 0; d--) {
-        offset += logical % tensor->size[d] * tensor->stride[d];
-        logical /= tensor->size[d];
-    }
-    return offset;
-}
-
 static void compute_bernoulli(const struct device *device, const struct op_call *call)
 {
     const struct dropout_attrs *attrs = &call->attrs.dropout;
@@ -27,7 +17,7 @@ static void compute_bernoulli(const struct device *device, const struct op_call 
     uint64_t first = (uint64_t) * (const int64_t *)call->in[1]->data * (uint64_t)count;
 #pragma omp parallel for num_threads(device->threads) schedule(static) if (count > 4096)
     for (int64_t i = 0; i < count; i++)
-        dtype_store(out->data, out->dtype, offset_of(out, i),
+        dtype_store(out->data, out->dtype, tensor_offset(out, i),
                     (double)random_uniform(attrs->key, first + (uint64_t)i) >= attrs->p);
 }
 

@@ -11,16 +11,22 @@ static void compute_pointwise(const struct device *device, const struct op_call 
     device->vector->pointwise(function, &a, call->in[1] ? &b : NULL, output, scalar, device->threads);
 }
 
-#define POINTWISE_OP(object)                                                                                   \
+#define POINTWISE(object, function, scalar)                                                                    \
     static enum status check_##object(const struct op_call *call)                                              \
     {                                                                                                          \
         return simple_check_broadcast(call, 2);                                                                \
     }                                                                                                          \
     static void compute_##object(const struct device *device, const struct op_call *call)                      \
     {                                                                                                          \
-        compute_pointwise(device, call, POINTWISE_##object, 0);                                                \
+        compute_pointwise(device, call, function, scalar);                                                     \
     }                                                                                                          \
     SIMPLE_OP(object)
+
+#define POINTWISE_OP(object) POINTWISE(object, POINTWISE_##object, 0)
+
+/* By another tensor or by a number. */
+#define POINTWISE_OR_SCALAR_OP(object)                                                                         \
+    POINTWISE(object, call->in[1] ? POINTWISE_##object : POINTWISE_##object##_scalar, (float)call->attrs.scalar.value)
 
 POINTWISE_OP(sigmoid)
 POINTWISE_OP(sigmoid_backward)
@@ -30,19 +36,6 @@ POINTWISE_OP(hardsigmoid)
 POINTWISE_OP(hardsigmoid_backward)
 POINTWISE_OP(hardswish)
 POINTWISE_OP(hardswish_backward)
-
-/* By another tensor or by a number. */
-#define POINTWISE_OR_SCALAR_OP(object)                                                                         \
-    static enum status check_##object(const struct op_call *call)                                              \
-    {                                                                                                          \
-        return simple_check_broadcast(call, 2);                                                                \
-    }                                                                                                          \
-    static void compute_##object(const struct device *device, const struct op_call *call)                      \
-    {                                                                                                          \
-        compute_pointwise(device, call, call->in[1] ? POINTWISE_##object : POINTWISE_##object##_scalar,        \
-                          (float)call->attrs.scalar.value);                                                    \
-    }                                                                                                          \
-    SIMPLE_OP(object)
 
 POINTWISE_OR_SCALAR_OP(mul)
 POINTWISE_OR_SCALAR_OP(div)

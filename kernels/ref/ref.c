@@ -46,16 +46,6 @@ enum status ref_prepare(const struct op_call *call, ref_compute *compute, const 
     return STATUS_OK;
 }
 
-static int64_t offset_of(const struct tensor *tensor, int64_t logical)
-{
-    int64_t offset = 0;
-    for (int d = tensor->dims - 1; d >= 0; d--) {
-        offset += logical % tensor->size[d] * tensor->stride[d];
-        logical /= tensor->size[d];
-    }
-    return offset;
-}
-
 static int64_t offset_4d(const struct tensor *tensor, int64_t n, int64_t c, int64_t h, int64_t w)
 {
     const int64_t *stride = tensor->stride;
@@ -64,12 +54,12 @@ static int64_t offset_4d(const struct tensor *tensor, int64_t n, int64_t c, int6
 
 double ref_load(const struct tensor *tensor, int64_t logical)
 {
-    return dtype_load(tensor->data, tensor->dtype, offset_of(tensor, logical));
+    return dtype_load(tensor->data, tensor->dtype, tensor_offset(tensor, logical));
 }
 
 void ref_store(const struct tensor *tensor, int64_t logical, double value)
 {
-    dtype_store(tensor->data, tensor->dtype, offset_of(tensor, logical), value);
+    dtype_store(tensor->data, tensor->dtype, tensor_offset(tensor, logical), value);
 }
 
 double ref_load_4d(const struct tensor *tensor, int64_t n, int64_t c, int64_t h, int64_t w)

@@ -1,17 +1,7 @@
 -- Makes a trace of format 1 one of format 2: what format 2 tells is NULL (unknown) there, and every operator was one of
--- level 0. Views are dropped to be made anew from views.sql.
+-- level 0.
 ALTER TABLE op ADD COLUMN parent_op_id INTEGER;
 ALTER TABLE op ADD COLUMN level INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE kernel ADD COLUMN launch_ns INTEGER;
 ALTER TABLE step ADD COLUMN mode TEXT;
 ALTER TABLE finding ADD COLUMN situation TEXT;
-DROP VIEW IF EXISTS runs;
-DROP VIEW IF EXISTS steps;
-DROP VIEW IF EXISTS modules;
-DROP VIEW IF EXISTS operators;
-DROP VIEW IF EXISTS op_tensors;
-DROP VIEW IF EXISTS kernels;
-DROP VIEW IF EXISTS conversions;
-DROP VIEW IF EXISTS round_trips;
-DROP VIEW IF EXISTS findings;
-DROP VIEW IF EXISTS verifications;

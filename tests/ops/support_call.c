@@ -134,17 +134,6 @@ void test_call_release(struct test_call *self)
             self->backend->free(self->device, self->out[i].memory);
 }
 
-/* The offset in elements of element number `logical` in row-major order. */
-static int64_t offset_of(const struct tensor *tensor, int64_t logical)
-{
-    int64_t offset = 0;
-    for (int d = tensor->dims - 1; d >= 0; d--) {
-        offset += logical % tensor->size[d] * tensor->stride[d];
-        logical /= tensor->size[d];
-    }
-    return offset;
-}
-
 /* What the memory of a tensor looks like, guards included, when it holds `values`; NULL = nothing was written yet. */
 static unsigned char *image_of(const struct placed_tensor *placed, const double *values)
 {
@@ -152,7 +141,7 @@ static unsigned char *image_of(const struct placed_tensor *placed, const double 
     unsigned char *image = test_alloc(bytes);
     memset(image, UNWRITTEN, bytes);
     for (int64_t i = 0; values && i < tensor_count(&placed->tensor); i++)
-        dtype_store(image + GUARD_BYTES, placed->tensor.dtype, offset_of(&placed->tensor, i), values[i]);
+        dtype_store(image + GUARD_BYTES, placed->tensor.dtype, tensor_offset(&placed->tensor, i), values[i]);
     return image;
 }
 
@@ -180,7 +169,7 @@ double *test_call_values(struct test_call *self, const struct placed_tensor *pla
     unsigned char *bytes = test_alloc(placed->span_bytes);
     self->backend->copy_out(self->device, bytes, placed->tensor.data, placed->span_bytes);
     for (int64_t i = 0; i < count; i++)
-        values[i] = dtype_load(bytes, placed->tensor.dtype, offset_of(&placed->tensor, i));
+        values[i] = dtype_load(bytes, placed->tensor.dtype, tensor_offset(&placed->tensor, i));
     free(bytes);
     return values;
 }

@@ -213,17 +213,6 @@ static double slope_error(struct forward *self, const struct tensor *input, int6
     return fabs((above - below) / (2 * STEP) - gradient);
 }
 
-/* The index into a tensor's memory of its element number `logical`, for the ranks that inputs have. */
-static int64_t offset_of(const struct tensor *tensor, int64_t logical)
-{
-    int64_t offset = 0;
-    for (int d = tensor->dims - 1; d >= 0; d--) {
-        offset += logical % tensor->size[d] * tensor->stride[d];
-        logical /= tensor->size[d];
-    }
-    return offset;
-}
-
 static void check_gradient(struct forward *self, const struct tensor *input, const struct tensor *gradient,
                            const char *what)
 {
@@ -234,7 +223,7 @@ static void check_gradient(struct forward *self, const struct tensor *input, con
         largest = fmax(largest, fabs(values[i]));
     ck_assert_msg(largest > 0, "%s: the gradient is zero everywhere", what);
     for (int64_t i = count / 3 % stride; i < count; i += stride) {
-        double error = slope_error(self, input, offset_of(input, i), values[i]) / largest;
+        double error = slope_error(self, input, tensor_offset(input, i), values[i]) / largest;
         ck_assert_msg(error <= TOLERANCE, "%s: element %lld of %lld: error %.2e > %.0e, gradient %.9g", what,
                       (long long)i, (long long)count, error, TOLERANCE, values[i]);
     }

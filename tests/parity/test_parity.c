@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/parity/must.h"
 #include "trainer/session.h"
 
 #define BATCH 8
@@ -40,11 +41,6 @@ static bool read_references(void)
     if (file)
         fclose(file);
     return whole && reference_count > 0;
-}
-
-static void must(enum status status)
-{
-    ck_assert_msg(status == STATUS_OK, "%s", status_message());
 }
 
 static struct session *open_session(const struct reference *r, struct policy *policy)

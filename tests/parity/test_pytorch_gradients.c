@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "tests/parity/must.h"
 #include "trainer/session_int.h" /* gradients' memory */
 
 #define BATCH 4
@@ -70,11 +71,6 @@ static const struct reference *find(const struct references *all, const char *wh
     }
     ck_abort_msg("no reference for %s %s", what, name);
     return NULL;
-}
-
-static void must(enum status status)
-{
-    ck_assert_msg(status == STATUS_OK, "%s", status_message());
 }
 
 static bool ends_with(const char *text, const char *end)

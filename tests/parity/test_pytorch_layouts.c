@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "tests/parity/must.h"
 #include "tests/parity/support_rows.h"
 #include "trainer/session_int.h" /* session_assemble */
 
@@ -130,11 +131,6 @@ static int report(const char *model, struct rows *torch, struct rows *own, bool 
         }
     }
     return unexplained;
-}
-
-static void must(enum status status)
-{
-    ck_assert_msg(status == STATUS_OK, "%s", status_message());
 }
 
 static void make_step(const struct model *model, struct rows *rows)

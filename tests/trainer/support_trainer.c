@@ -71,6 +71,14 @@ void config_autocast(struct session_config *config, enum dtype dtype)
     config->optim.scaler = dtype == DTYPE_FLOAT16;
 }
 
+struct session *open_session(const struct session_config *config)
+{
+    struct session *session;
+    must(session_create(config, &session));
+    must(session_initialise(session, NULL));
+    return session;
+}
+
 void make_graph(const struct session_config *config, struct graph *graph)
 {
     graph_init(graph);

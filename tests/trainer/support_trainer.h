@@ -30,6 +30,9 @@ struct session_config make_config(const struct model *model, const struct policy
 /* Autocast to `dtype`, with a scaler for float16; float32 switches it off. */
 void config_autocast(struct session_config *config, enum dtype dtype);
 
+/* A session with its first parameters. */
+struct session *open_session(const struct session_config *config);
+
 /* The training graph with formats and fusions, nothing prepared. Released with graph_release. */
 void make_graph(const struct session_config *config, struct graph *graph);
 

@@ -16,14 +16,6 @@ static struct session_config config_of(enum memory_format format, enum dtype dty
     return config;
 }
 
-static struct session *open_session(const struct session_config *config)
-{
-    struct session *session;
-    must(session_create(config, &session));
-    must(session_initialise(session, NULL));
-    return session;
-}
-
 static bool is_parameter(const struct session_state *state)
 {
     return state->parameter;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tests/trainer/support_trainer.h"
-#include "trainer/layout_rules.h"
+#include "trainer/layout_images.h"
 
 /* A graph of a model under a policy, in a format and dtype. */
 struct made {

@@ -43,14 +43,6 @@ static int moves_build(struct build *b, int x)
 }
 static const struct model moves_model = {"moves", "tests", "every operator that moves data", SIDE, moves_build};
 
-static struct session *open_session(const struct session_config *config)
-{
-    struct session *session;
-    must(session_create(config, &session));
-    must(session_initialise(session, NULL));
-    return session;
-}
-
 static double loss_with(struct session *session, const struct batch *batch, int state, float *values, int64_t element,
                         float value)
 {

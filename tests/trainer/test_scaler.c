@@ -7,7 +7,7 @@
 
 static struct policy policy;
 
-static struct session *open_session(struct session_config *config, double init_scale, struct scaler_attrs scaling)
+static struct session *open_scaled(struct session_config *config, double init_scale, struct scaler_attrs scaling)
 {
     struct session *session;
     must(policy_load(&policy, "torch-2.15-cpu"));
@@ -93,7 +93,7 @@ static int follow(struct session *session, const struct session_config *config, 
 START_TEST(good_steps_grow_the_scale)
 {
     struct session_config config;
-    struct session *session = open_session(&config, 256, (struct scaler_attrs){2.0, 0.5, 3});
+    struct session *session = open_scaled(&config, 256, (struct scaler_attrs){2.0, 0.5, 3});
     ck_assert_int_eq(follow(session, &config, 7), 0);
     ck_assert_float_eq(read_one(session, "scaler.scale"), 1024); /* twice */
     close_session(session);
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(huge_scale_backs_off_until_steps_succeed)
 {
     struct session_config config;
-    struct session *session = open_session(&config, 1e30, (struct scaler_attrs){2.0, 1e-4, 2});
+    struct session *session = open_scaled(&config, 1e30, (struct scaler_attrs){2.0, 1e-4, 2});
     int skips = follow(session, &config, 14);
     ck_assert_int_ge(skips, 5); /* 1e30 to 1e10 is beyond half's 65504 even for gradients of 1e-4 */
     ck_assert_int_lt(skips, 14);
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(scale_finds_its_level)
 {
     struct session_config config;
-    struct session *session = open_session(&config, 1 << 12, (struct scaler_attrs){7.3, 0.37, 1});
+    struct session *session = open_scaled(&config, 1 << 12, (struct scaler_attrs){7.3, 0.37, 1});
     int skips = follow(session, &config, 16);
     ck_assert_int_ge(skips, 2);
     ck_assert_int_le(skips, 14);
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(poisoned_batch_is_skipped)
 {
     struct session_config config;
-    struct session *session = open_session(&config, 1024, (struct scaler_attrs){2.0, 0.5, 3});
+    struct session *session = open_scaled(&config, 1024, (struct scaler_attrs){2.0, 0.5, 3});
     struct step_result result;
     int64_t count;
     struct batch good = make_batch(&config, 0), bad = make_batch(&config, 1);
@@ -158,7 +158,7 @@ START_TEST(loss_and_steps_are_unscaled)
     int64_t count;
     for (int s = 0; s < 3; s++) {
         struct session_config config;
-        struct session *session = open_session(&config, scales[s], (struct scaler_attrs){2.0, 0.5, 2000});
+        struct session *session = open_scaled(&config, scales[s], (struct scaler_attrs){2.0, 0.5, 2000});
         for (int step = 0; step < 3; step++) {
             struct batch batch = make_batch(&config, step);
             struct step_result result;

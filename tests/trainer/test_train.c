@@ -18,15 +18,6 @@ static struct session_config cpu_config(enum memory_format format, enum dtype dt
     return config;
 }
 
-static struct session *open_session(const struct session_config *config)
-{
-    struct session *session;
-    ck_assert_ptr_nonnull(config->backend);
-    must(session_create(config, &session));
-    must(session_initialise(session, NULL));
-    return session;
-}
-
 /* The same batch STEPS times. */
 static void train(const struct session_config *config, double *losses)
 {

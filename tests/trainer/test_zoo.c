@@ -35,14 +35,6 @@ static struct session_config zoo_config(const struct model *model, enum memory_f
     return config;
 }
 
-static struct session *open_session(const struct session_config *config)
-{
-    struct session *session;
-    must(session_create(config, &session));
-    must(session_initialise(session, NULL));
-    return session;
-}
-
 static double run_step(struct session *session, const struct batch *batch, double learning_rate)
 {
     struct step_result result;
