@@ -14,7 +14,7 @@
 #include "kernels/observer.h"
 #include "kernels/op.h"
 
-#define BACKEND_ABI_VERSION 1
+#define BACKEND_ABI_VERSION 2
 #define OP_MAX_KERNELS 16
 
 struct device;      /* an opened back end: back-end-owned */
@@ -58,6 +58,18 @@ static inline void kernel_end(const struct run_context *context, int index, int6
 {
     if (context->observer)
         context->observer->kernel(context->observer->self, context->kernel_number[index], start_ns, clock_ns());
+}
+
+/* The same for a device that runs kernels later than the host launches them. */
+static inline void kernel_launch(const struct run_context *context, int index)
+{
+    if (context->observer)
+        context->observer->launch_begin(context->observer->self, context->kernel_number[index], clock_ns());
+}
+static inline void kernel_launched(const struct run_context *context, int index)
+{
+    if (context->observer)
+        context->observer->launch_end(context->observer->self, context->kernel_number[index]);
 }
 
 struct backend_options {

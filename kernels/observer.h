@@ -105,6 +105,12 @@ struct observer {
     void (*kernel)(void *self, int kernel, int64_t start_ns, int64_t end_ns);
     void (*op)(void *self, int op, int64_t start_ns, int64_t end_ns);
     void (*step_end)(void *self, const struct step_info *step);
+    /*
+     * The same path, for a device with a clock of its own, instead of kernel(): around the call that launches a kernel. When
+     * it ran, the device says later (profiler/activity.h); whatever a library launches in between belongs to it as well.
+     */
+    void (*launch_begin)(void *self, int kernel, int64_t launch_ns);
+    void (*launch_end)(void *self, int kernel);
 };
 
 #endif
