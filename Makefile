@@ -1,5 +1,5 @@
 # Thin covers over apt and CMake. Each installs what it needs first (scripts/deps.sh).
-.PHONY: deps build test test-torch deps-torch parity bench install clean
+.PHONY: deps build test test-torch deps-torch parity bench install uninstall package clean
 
 deps:
 	@scripts/deps.sh test
@@ -30,8 +30,22 @@ bench: build
 	@scripts/deps.sh torch >/dev/null
 	@bench/run.sh
 
+PREFIX ?= /usr/local
+installed = build/release/install_manifest.txt
+
 install: build
-	cmake --install build/release
+	@cmake --install build/release --strip --prefix "$(PREFIX)"
+
+# What the last install copied, and its own folders if nothing else is in them.
+uninstall:
+	@test -f $(installed) || { echo 'nothing to remove: $(installed) is not there' >&2; exit 1; }
+	@while read -r file || test -n "$$file"; do rm -f "$(DESTDIR)$$file"; done <$(installed)
+	@cd "$(DESTDIR)$(PREFIX)" && rmdir lib/clprof share/doc/clprof/onednn share/doc/clprof 2>/dev/null || true
+
+package: build
+	@scripts/deps.sh package
+	@cd build/release && cpack -G DEB -B .. >../package.log 2>&1 || { cat ../package.log; exit 1; }
+	@ls build/clprof_*.deb
 
 clean:
 	rm -rf build/release build/dev build/ci build/asan-ubsan build/tsan

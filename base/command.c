@@ -3,18 +3,45 @@
 
 #include <stdio.h>
 
+#include "base/wrap.h"
+
+static void append_examples(struct strbuf *out, const struct command *self)
+{
+    const struct command_example *example = self->examples;
+
+    if (example->line)
+        strbuf_append(out, "\nExamples:\n");
+    for (; example < self->examples + COMMAND_EXAMPLES && example->line; example++) {
+        strbuf_printf(out, "  %s\n      ", example->line);
+        wrap_append(out, example->what, 6, 6);
+    }
+}
+
+void command_help(struct strbuf *out, const struct command *self)
+{
+    bool options = self->options && self->options->name;
+    bool arguments = self->arguments && *self->arguments;
+
+    strbuf_printf(out, "usage: clprof %s%s%s%s\n\n", self->name, options ? " [OPTIONS]" : "", arguments ? " " : "",
+                  arguments ? self->arguments : "");
+    wrap_append(out, self->summary, 0, 0);
+    if (self->about) {
+        strbuf_append(out, "\n");
+        wrap_append(out, self->about, 0, 0);
+    }
+    if (options) {
+        strbuf_append(out, "\nOptions:\n");
+        options_help(out, self->options);
+    }
+    append_examples(out, self);
+}
+
 static void print_help(const struct command *self)
 {
     struct strbuf text;
+
     strbuf_init(&text);
-    bool options = self->options && self->options->name;
-    bool arguments = self->arguments && *self->arguments;
-    strbuf_printf(&text, "usage: clprof %s%s%s%s\n\n%s\n", self->name, options ? " [OPTIONS]" : "",
-                  arguments ? " " : "", arguments ? self->arguments : "", self->summary);
-    if (options) {
-        strbuf_append(&text, "\nOptions:\n");
-        options_help(&text, self->options);
-    }
+    command_help(&text, self);
     fputs(text.text, stdout);
     strbuf_release(&text);
 }

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/names.h" /* names_nearest: for unknown options */
+#include "base/wrap.h"
 
-static const char *option_shape(const struct option *option)
+const char *option_shape(const struct option *option)
 {
     return option->value_name ? option->value_name : option->choices ? option->choices : "VALUE";
 }
@@ -219,8 +220,7 @@ enum status options_parse(const struct option *options, void *target, int argc, 
     return STATUS_OK;
 }
 
-/* "  -o, --output TRACE" */
-static void append_left(struct strbuf *out, const struct option *option)
+void option_left(struct strbuf *out, const struct option *option)
 {
     if (option->letter)
         strbuf_printf(out, "  -%c, --%s", option->letter, option->name);
@@ -230,26 +230,42 @@ static void append_left(struct strbuf *out, const struct option *option)
         strbuf_printf(out, " %s", option_shape(option));
 }
 
+void option_right(struct strbuf *out, const struct option *option)
+{
+    strbuf_append(out, option->help);
+    if (option->kind == OPTION_CHOICE && option->value_name)
+        strbuf_printf(out, ": %s", option->choices);
+    if (option->initial)
+        strbuf_printf(out, " (default %s)", option->initial);
+}
+
+/* The widest left side that still leaves its help on the same line. */
+#define LEFT_MOST 30
+
 void options_help(struct strbuf *out, const struct option *options)
 {
-    struct strbuf left;
+    struct strbuf left, right;
     size_t width = 0;
 
     strbuf_init(&left);
+    strbuf_init(&right);
     for (const struct option *option = options; option && option->name; option++) {
         strbuf_clear(&left);
-        append_left(&left, option);
-        width = left.length > width ? left.length : width;
+        option_left(&left, option);
+        if (left.length > width && left.length <= LEFT_MOST)
+            width = left.length;
     }
     for (const struct option *option = options; option && option->name; option++) {
         strbuf_clear(&left);
-        append_left(&left, option);
-        strbuf_printf(out, "%-*s  %s", (int)width, left.text, option->help);
-        if (option->kind == OPTION_CHOICE && option->value_name)
-            strbuf_printf(out, ": %s", option->choices);
-        strbuf_append(out, option->initial ? " (default " : "\n");
-        if (option->initial)
-            strbuf_printf(out, "%s)\n", option->initial);
+        strbuf_clear(&right);
+        option_left(&left, option);
+        option_right(&right, option);
+        if (left.length > width)
+            strbuf_printf(out, "%s\n%*s", left.text, (int)width + 2, "");
+        else
+            strbuf_printf(out, "%-*s  ", (int)width, left.text);
+        wrap_append(out, right.text, width + 2, width + 2);
     }
+    strbuf_release(&right);
     strbuf_release(&left);
 }

@@ -26,7 +26,7 @@ struct option {
     char letter;            /* short name, 0 = none: 'o' */
     enum option_kind kind;
     size_t offset;          /* offsetof the member in the command's options struct */
-    const char *value_name; /* shown in -h: "N", "TRACE"; NULL for flags */
+    const char *value_name; /* shown in -h, and what shells complete (shell/words.c): "N", "TRACE"; NULL for flags */
     const char *choices;    /* OPTION_CHOICE only: "auto|fp16|bf16|off" */
     const char *initial;    /* default as text, NULL = zero/unset; shown in -h when not NULL */
     double low, high;       /* bounds for INT, NUMBER, PAIR; ignored when both are 0 */
@@ -44,7 +44,15 @@ struct option {
 enum status options_parse(const struct option *options, void *target, int argc, char **argv, int *positional,
                           bool *help);
 
-/* Appends the option table, one row an option, aligned, with defaults. */
+/* Appends the option table, aligned, with choices and defaults, in lines of at most 80 columns. */
 void options_help(struct strbuf *out, const struct option *options);
+
+/*
+ * The two sides of an option's row, for whoever shows it in another form: "  -o, --output TRACE" and
+ * "the trace to write (default trace.db)"; what stands for the value alone: its name or its choices.
+ */
+void option_left(struct strbuf *out, const struct option *option);
+void option_right(struct strbuf *out, const struct option *option);
+const char *option_shape(const struct option *option);
 
 #endif

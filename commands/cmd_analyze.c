@@ -47,4 +47,15 @@ out:
 
 static const struct option options[] = {OPTION_END};
 
-const struct command command_analyze = {"analyze", "TRACE", "turn a trace's raw rows into findings", options, run};
+const struct command command_analyze = {
+    "analyze", "TRACE",
+    "turn a trace's raw rows into findings",
+    options, run,
+    .about = "Finds round trips, prices them over all steady steps and writes the findings, in place of "
+        "earlier ones. `train`, `run` and `import` have done it already; do it again for a trace of an "
+        "older clprof, or for one whose analysis was interrupted.",
+    .examples = {
+        {"clprof analyze trace.db",
+         "Findings of a trace without any"},
+    },
+};

@@ -68,4 +68,19 @@ static int run(const struct command *self, int argc, char **argv)
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 
-const struct command command_check = {"check", "TRACE", "fail when a trace exceeds limits or a baseline", options, run};
+const struct command command_check = {
+    "check", "TRACE",
+    "fail when a trace exceeds limits or a baseline",
+    options, run,
+    .about = "A gate for continuous integration: exit code 0 when the trace keeps all given limits, 3 when it "
+        "exceeds one, and then says which and by how much. A baseline is an earlier trace of the same "
+        "model: a new culprit or a significant loss against it fails, noise doesn't.",
+    .examples = {
+        {"clprof check trace.db --max-round-trips 0",
+         "Nothing may thrash"},
+        {"clprof check trace.db --baseline main.db",
+         "Nothing may be worse than on the main branch"},
+        {"clprof check trace.db --max-lost 2",
+         "Layouts may cost 2 % of throughput"},
+    },
+};

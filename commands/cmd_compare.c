@@ -25,6 +25,14 @@ out:
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 
-const struct command command_compare = {"compare", "TRACE_A TRACE_B",
-                                        "put two traces of a model side by side: throughput, conversions, findings",
-                                        no_options, run_compare};
+const struct command command_compare = {
+    "compare", "TRACE_A TRACE_B",
+    "put two traces of a model side by side: throughput, conversions, findings",
+    no_options, run_compare,
+    .about = "Two traces of the same model: two layouts, policies, commits or versions of PyTorch. A "
+        "difference within the intervals is noise, and is shown as such.",
+    .examples = {
+        {"clprof compare before.db after.db",
+         "What did the change bring?"},
+    },
+};

@@ -33,4 +33,14 @@ static int run(const struct command *self, int argc, char **argv)
     return 0;
 }
 
-const struct command command_devices = {"devices", "", "say what can run here, and why not", NULL, run};
+const struct command command_devices = {
+    "devices", "",
+    "say what can run here, and why not",
+    NULL, run,
+    .about = "One line a device, with its instruction sets and libraries, or with the reason why it can't be "
+        "used.",
+    .examples = {
+        {"clprof devices",
+         "What can --device be here?"},
+    },
+};

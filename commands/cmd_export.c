@@ -16,7 +16,7 @@ struct export_options {
 static const struct option export_option_list[] = {
     {"format", 'f', OPTION_CHOICE, offsetof(struct export_options, format), NULL, "perfetto|csv", NULL, 0, 0,
      "perfetto: Chrome trace events; csv: one view", offsetof(struct export_options, format_given)},
-    {"view", 0, OPTION_TEXT, offsetof(struct export_options, view), "NAME", NULL, NULL, 0, 0,
+    {"view", 0, OPTION_TEXT, offsetof(struct export_options, view), "VIEW", NULL, NULL, 0, 0,
      "the view to write as csv; conversions when not given", 0},
     {"output", 'o', OPTION_TEXT, offsetof(struct export_options, output), "FILE", NULL, NULL, 0, 0,
      "write to FILE; - is standard output", 0},
@@ -67,5 +67,15 @@ out:
 }
 
 const struct command command_export = {
-    "export", "TRACE", "write a trace for other tools: Perfetto's viewer, or a view as CSV", export_option_list,
-    run_export};
+    "export", "TRACE",
+    "write a trace for other tools: Perfetto's viewer, or a view as CSV",
+    export_option_list, run_export,
+    .about = "perfetto writes JSON that ui.perfetto.dev and chrome://tracing open, conversions marked; csv "
+        "writes one view as it is.",
+    .examples = {
+        {"clprof export trace.db --format perfetto -o trace.json",
+         "Look at the timeline"},
+        {"clprof export trace.db --format csv --view conversions -o conversions.csv",
+         "One view for a spreadsheet"},
+    },
+};

@@ -72,5 +72,20 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-const struct command command_import = {"import", "FILE...", "turn other profilers' traces of one job into a trace", options,
-                                       run};
+const struct command command_import = {
+    "import", "FILE...",
+    "turn other profilers' traces of one job into a trace",
+    options, run,
+    .about = "Reads traces that exist already: Kineto JSON of torch.profiler (.json or .json.gz, with its "
+        "ExecutionTrace beside it where there is one), Nsight Systems .sqlite, and logs of oneDNN's "
+        "verbose mode. The format is sniffed, not taken from the name. Several files are the ranks of one "
+        "job.",
+    .examples = {
+        {"clprof import kineto.json.gz -o job.db",
+         "A trace of torch.profiler"},
+        {"clprof import rank0.json rank1.json",
+         "The ranks of one job"},
+        {"clprof import profile.sqlite --report job.html",
+         "Nsight Systems' export, and a page to look at"},
+    },
+};

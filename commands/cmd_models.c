@@ -16,4 +16,13 @@ static int run(const struct command *self, int argc, char **argv)
     return 0;
 }
 
-const struct command command_models = {"models", "", "list the models", NULL, run};
+const struct command command_models = {
+    "models", "",
+    "list the models",
+    NULL, run,
+    .about = "One line a model: its name, whose architecture it is, what it is.",
+    .examples = {
+        {"clprof models",
+         "All of them"},
+    },
+};

@@ -9,7 +9,7 @@ struct ops_options {
 };
 
 static const struct option options[] = {
-    {"policy", 0, OPTION_TEXT, offsetof(struct ops_options, policy), "NAME", .help = "default: the newest for the CPU"},
+    {"policy", 0, OPTION_TEXT, offsetof(struct ops_options, policy), "POLICY", .help = "default: the newest for the CPU"},
     OPTION_END,
 };
 
@@ -37,4 +37,15 @@ static int run(const struct command *self, int argc, char **argv)
     return 0;
 }
 
-const struct command command_ops = {"ops", "", "list the operators and their layout rules", options, run};
+const struct command command_ops = {
+    "ops", "",
+    "list the operators and their layout rules",
+    options, run,
+    .about = "One line an operator, by PyTorch's name: what the policy says it does with memory formats, "
+        "whether that was observed (run) or read in PyTorch's source (read), and where. Then what the "
+        "rules mean.",
+    .examples = {
+        {"clprof ops --policy torch-2.14-cuda",
+         "What leaves channels_last there?"},
+    },
+};

@@ -24,4 +24,14 @@ static int run(const struct command *self, int argc, char **argv)
     return 0;
 }
 
-const struct command command_policies = {"policies", "", "list the layout policies", NULL, run};
+const struct command command_policies = {
+    "policies", "",
+    "list the layout policies",
+    NULL, run,
+    .about = "A policy says for one PyTorch and one kind of device which operators keep channels_last. `clprof "
+        "ops --policy NAME` shows its rows.",
+    .examples = {
+        {"clprof policies",
+         "All of them"},
+    },
+};

@@ -13,7 +13,7 @@ struct query_options {
 static const struct option query_option_list[] = {
     {"list", 'l', OPTION_FLAG, offsetof(struct query_options, list), NULL, NULL, NULL, 0, 0,
      "list the named queries", 0},
-    {"name", 'n', OPTION_TEXT, offsetof(struct query_options, name), "NAME", NULL, NULL, 0, 0,
+    {"name", 'n', OPTION_TEXT, offsetof(struct query_options, name), "QUERY", NULL, NULL, 0, 0,
      "run one of them", 0},
     OPTION_END};
 
@@ -47,4 +47,18 @@ out:
 }
 
 const struct command command_query = {
-    "query", "TRACE [SQL]", "read a trace with SQL (read only)", query_option_list, run_query};
+    "query", "TRACE [SQL]",
+    "read a trace with SQL (read only)",
+    query_option_list, run_query,
+    .about = "Runs one SELECT, or one of the report's own queries. A trace is an SQLite database: `sqlite3 "
+        "trace.db`, pandas and DuckDB read it as well (docs/QUERIES.md has recipes). Nothing here can "
+        "write to the trace.",
+    .examples = {
+        {"clprof query --list",
+         "The named queries"},
+        {"clprof query trace.db --name operator_time",
+         "Which operators take the time?"},
+        {"clprof query trace.db \"SELECT cause, count(*) FROM conversions GROUP BY cause\"",
+         "One of your own"},
+    },
+};

@@ -42,5 +42,18 @@ out:
 }
 
 const struct command command_report = {
-    "report", "TRACE", "write what a trace's layout conversions cost, and what to fix first", report_option_list,
-    run_report};
+    "report", "TRACE",
+    "write what a trace's layout conversions cost, and what to fix first",
+    report_option_list, run_report,
+    .about = "Says in one sentence whether layouts cost anything, then who is to blame and what to do. html is "
+        "one self-contained page; json is for scripts (its fields are a contract), csv holds the "
+        "findings.",
+    .examples = {
+        {"clprof report trace.db",
+         "On the terminal"},
+        {"clprof report trace.db -o report.html",
+         "The page, with timeline and round trips"},
+        {"clprof report trace.db --format json | jq .lost_percent_total",
+         "For a script"},
+    },
+};

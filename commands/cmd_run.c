@@ -154,4 +154,21 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-const struct command command_run = {"run", "-- COMMAND...", "profile a PyTorch training job", options, run};
+const struct command command_run = {
+    "run", "-- COMMAND...",
+    "profile a PyTorch training job",
+    options, run,
+    .about = "Runs a PyTorch 2.x training script as it is. An agent watches the steps in the window of "
+        "--profile, then leaves; when the command has ended, clprof writes the trace and says what its "
+        "layouts cost. The command's output, signals and exit code are its own; clprof's exit code is the "
+        "command's.\n\n"
+        "Some steps of the window are watched by the clock only (throughput), some by the times of "
+        "operators (costs), two in full (formats, modules). No time of a step recorded in full is shown "
+        "as performance.",
+    .examples = {
+        {"clprof run -- python train.py --epochs 1",
+         "Profile a job"},
+        {"clprof run --profile 20:30 -o job.db -- torchrun --nproc-per-node 2 train.py",
+         "Leave 20 steps alone, look at 30, of every rank"},
+    },
+};

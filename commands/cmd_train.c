@@ -139,5 +139,25 @@ static int run(const struct command *self, int argc, char **argv)
     return code;
 }
 
-const struct command command_train = {"train", "MODEL", "train a model and say what its layouts cost", train_option_rows,
-                                      run};
+const struct command command_train = {
+    "train", "MODEL",
+    "train a model and say what its layouts cost",
+    train_option_rows, run,
+    .about = "Trains one of the models that `clprof models` lists, with clprof's own kernels, and records "
+        "every operator, kernel and layout conversion of the steps in the window of --profile. Then it "
+        "says which operators forced tensors out of channels_last, what that cost, and what to change.\n\n"
+        "Operators that the policy calls contiguous really get converted tensors: the counts are those of "
+        "the policy's PyTorch, the times are those of this device.\n\n"
+        "Without --steps and --epochs training ends when the window closes. With them it goes on, "
+        "untraced and at full speed. Interrupted, the trace holds every finished step.",
+    .examples = {
+        {"clprof train resnet50 --channels-last",
+         "What do this model's layouts cost on this machine?"},
+        {"clprof train resnet50_gn --channels-last --policy torch-2.14-cuda",
+         "What would a GPU job under PyTorch 2.14 convert?"},
+        {"clprof train resnet18 --channels-last --epochs 3 --data photos",
+         "Learn the classes of a folder of images, and evaluate after each epoch"},
+        {"clprof train resnet50 --steps 500 --no-profile --checkpoint last.safetensors",
+         "Only train, and keep the state"},
+    },
+};

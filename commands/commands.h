@@ -9,4 +9,14 @@
 #include "commands/commands.def"
 #undef COMMAND
 
+/* All of them, in the order of `clprof -h`. */
+extern const struct command *const command_list[];
+extern const size_t command_count;
+
+/*
+ * Appends the versions of the libraries that this process has loaded, a line each. libjpeg-turbo and ISA-L don't tell
+ * theirs at run time; of those it is the version that clprof was compiled with, and the line says so.
+ */
+void append_library_versions(struct strbuf *out);
+
 #endif

@@ -10,7 +10,7 @@ const struct option train_option_rows[] = {
     {"contiguous", 0, OPTION_FLAG, AT(contiguous), .help = "model and batch in contiguous (NCHW); the default"},
     {"amp", 0, OPTION_CHOICE, AT(amp), "DTYPE", "auto|fp16|bf16|off", "auto",
      .help = "autocast: auto is bf16 on a CPU, fp16 with GradScaler on a GPU"},
-    {"policy", 0, OPTION_TEXT, AT(policy), "NAME", .help = "which PyTorch's layouts to obey (clprof policies); default: the device's newest"},
+    {"policy", 0, OPTION_TEXT, AT(policy), "POLICY", .help = "which PyTorch's layouts to obey (clprof policies); default: the device's newest"},
     {"device", 0, OPTION_CHOICE, AT(device), "DEVICE", "auto|cpu|cuda", "auto", .help = "where to run"},
     {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, a folder of idx.gz files, or of images (train/CLASS/*.jpg, val/CLASS/*.png)"},
     {"workers", 0, OPTION_INT, AT(workers), "N", .initial = "0", .low = 0, .high = 256,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing for a purpose: build, test, torch (PyTorch for parity tests and benchmarks) or bench-peers (what
+# Installs what is missing for a purpose: build, test, package, torch (PyTorch for parity tests and benchmarks) or bench-peers (what
 # imports are compared with); the last two print the Python that has it. Says nothing else
 # and takes a few milliseconds when everything is there. Without root: prints the command to run and exits 1.
 set -eu
@@ -10,6 +10,7 @@ packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev li
 case $purpose in
 test) packages="$packages check sqlite3 chromium" ;;
 torch) packages="$packages check sqlite3 python3-venv" ;;
+package) packages="$packages dpkg-dev file" ;;
 bench-peers) packages="$packages python3-venv" ;;
 esac
 

@@ -4,7 +4,7 @@
 # opening comment.
 set -eu
 cd "${1:-$(dirname -- "$0")/..}"
-find clprof.c base kernels profiler importers trainer analysis reports commands bench tests -name '*.[ch]' |
+find clprof.c base kernels profiler importers trainer analysis reports commands shell bench tests -name '*.[ch]' |
     LC_ALL=C sort | xargs awk '
 BEGIN {
     sees["base"] = "base"
@@ -14,6 +14,7 @@ BEGIN {
     sees["analysis"] = "base profiler analysis"
     sees["importers"] = "base kernels profiler importers"
     sees["reports"] = "base profiler reports"
+    sees["shell"] = "base kernels trainer reports commands shell"
 }
 function fail(text) { print text; failures++ }
 function folder(path) { sub(/\/.*/, "", path); return path }
