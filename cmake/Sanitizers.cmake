@@ -1,6 +1,6 @@
 # CLPROF_SANITIZE: a list for -fsanitize, e.g. "address,undefined" or "thread"; empty = none.
 set(CLPROF_SANITIZE "" CACHE STRING "Sanitizers to build with")
 if(CLPROF_SANITIZE)
-  add_compile_options(-fsanitize=${CLPROF_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${CLPROF_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=undefined>")
   add_link_options(-fsanitize=${CLPROF_SANITIZE})
 endif()

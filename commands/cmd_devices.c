@@ -4,15 +4,17 @@
 #include "commands/commands.h"
 #include "kernels/backend.h"
 
-static enum status describe(const struct backend *backend)
+static enum status describe(const char *name)
 {
+    const struct backend *backend;
     struct device *device;
-    const char *reason = backend->probe();
-    if (reason) {
-        printf("%-5s not usable: %s\n", backend->name, reason);
-        return STATUS_OK;
+    enum status status = backend_usable(name, &backend);
+    if (status == STATUS_OK)
+        status = backend->open(&(struct backend_options){0}, &device);
+    if (status != STATUS_OK) {
+        printf("%-5s not usable: %s\n", name, status_message());
+        return status == STATUS_NO_MEMORY ? status : STATUS_OK;
     }
-    TRY(backend->open(&(struct backend_options){0}, &device));
     printf("%-5s %s; %s\n", backend->name, backend->device_name(device), backend->library_versions());
     backend->close(device);
     return STATUS_OK;
@@ -20,16 +22,15 @@ static enum status describe(const struct backend *backend)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"cpu", "ref"};
+    static const char *const names[] = {"cpu", "ref", "cuda"};
     int positional, code = command_begin(self, NULL, argc, argv, 0, 0, &positional);
     if (code >= 0)
         return code;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        enum status status = describe(backend_find(names[i]));
+        enum status status = describe(names[i]);
         if (status != STATUS_OK)
             return command_failed(self, status);
     }
-    printf("cuda  not usable: this build has no cuda back end\n");
     return 0;
 }
 

@@ -8,13 +8,14 @@
 #ifndef KERNELS_BACKEND_H
 #define KERNELS_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/clock.h"
 #include "kernels/observer.h"
 #include "kernels/op.h"
 
-#define BACKEND_ABI_VERSION 2
+#define BACKEND_ABI_VERSION 3
 #define OP_MAX_KERNELS 16
 
 struct device;      /* an opened back end: back-end-owned */
@@ -72,9 +73,16 @@ static inline void kernel_launched(const struct run_context *context, int index)
         context->observer->launch_end(context->observer->self, context->kernel_number[index]);
 }
 
+/* Where float32 products may be rounded to TF32 (10 bits of mantissa) first: what PyTorch does, everywhere, nowhere. */
+enum backend_tf32 { TF32_AUTO, TF32_ON, TF32_OFF };
+
 struct backend_options {
-    int threads; /* 0 = all cores */
+    int threads;            /* 0 = all cores */
+    enum backend_tf32 tf32; /* GPUs; auto: convolutions, but no matrix products (torch.backends' defaults) */
+    bool autotune;          /* GPUs: measure a convolution's implementations and take the fastest (torch.backends.cudnn.benchmark) */
 };
+
+struct device_graph; /* calls that were kept to be launched as one: back-end-owned */
 
 struct backend {
     uint32_t abi_version; /* BACKEND_ABI_VERSION; checked when a plugin loads */
@@ -89,16 +97,28 @@ struct backend {
     int (*threads)(const struct device *device);
     /* "oneDNN 3.2.0" and the like. Static. */
     const char *(*library_versions)(void);
-    /* Device memory, 64-byte aligned, zeroed. NULL when there is none. */
-    void *(*alloc)(struct device *device, size_t bytes);
+    /* Device memory, 64-byte aligned, zeroed. `what` it is for is named when there is none left: NULL, NO_MEMORY is recorded. */
+    void *(*alloc)(struct device *device, size_t bytes, const char *what);
     void (*free)(struct device *device, void *memory);
-    /* Host <-> device. Blocking. */
-    void (*copy_in)(struct device *device, void *to, const void *from, size_t bytes);
-    void (*copy_out)(struct device *device, void *to, const void *from, size_t bytes);
-    /* Waits until everything that was run has finished. */
-    void (*synchronize)(struct device *device);
+    /*
+     * Host <-> device, in the order of what runs. On return the host's memory may be used again; copy_in and zero wait for nothing
+     * else, copy_out waits until everything that was run has finished. They fail with BACKEND when the device did.
+     */
+    enum status (*copy_in)(struct device *device, void *to, const void *from, size_t bytes);
+    enum status (*copy_out)(struct device *device, void *to, const void *from, size_t bytes);
+    enum status (*zero)(struct device *device, void *to, size_t bytes);
+    /* Waits until everything that was run has finished, and tells whether it did without failure. */
+    enum status (*synchronize)(struct device *device);
     /* One implementation per operator; NULL only for OP_ALIAS operators. */
     const struct op_impl *const *ops;
+    /*
+     * NULL where there is no such thing. Between begin and end calls' run() is kept instead of done; launching the graph does it. A
+     * failed end leaves the device as it was.
+     */
+    enum status (*capture_begin)(struct device *device);
+    enum status (*capture_end)(struct device *device, struct device_graph **out);
+    enum status (*graph_launch)(struct device *device, struct device_graph *graph);
+    void (*graph_destroy)(struct device *device, struct device_graph *graph);
 };
 
 /* The embedded back ends. */
@@ -106,8 +126,11 @@ extern const struct backend backend_cpu; /* oneDNN and own vectorised kernels */
 extern const struct backend backend_cpu_blocked; /* the same, contiguous convolutions in oneDNN's own blocked formats */
 extern const struct backend backend_ref; /* plain loops, any strides, any float dtype: the judge */
 
-/* "cpu", "cpu-blocked", "ref"; NULL when unknown. */
+/* "cpu", "cpu-blocked", "ref", or "cuda" when its plugin can be loaded (kernels/plugin.h); NULL when there is none. */
 const struct backend *backend_find(const char *name);
+
+/* The same for somebody who wants to run something: UNSUPPORTED, with the reason in words, when it is unknown or can't run here. */
+enum status backend_usable(const char *name, const struct backend **out);
 
 /* prepare through the table; fails with UNSUPPORTED naming the operator when the back end has none. */
 enum status backend_prepare(const struct backend *backend, struct device *device, const struct op_call *call,

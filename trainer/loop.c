@@ -107,7 +107,9 @@ static enum signal do_step(struct loop *loop)
     enum status status = session_optimize(session, learner->step, learner->learning_rate, learner->observer);
     if (status != STATUS_OK)
         return learner_signal(learner, status);
-    session_result(session, &learner->made);
+    status = session_result(session, &learner->made);
+    if (status != STATUS_OK)
+        return learner_signal(learner, status);
     learner->step_made = true;
     return learner->made.skipped ? SIGNAL_CANCEL_STEP : SIGNAL_GO_ON;
 }
@@ -135,7 +137,7 @@ static enum signal do_batch(struct loop *loop)
     if (signal == SIGNAL_GO_ON)
         signal = with_events(loop, &step_level, do_step);
     if (signal == SIGNAL_GO_ON)
-        session_clear_gradients(learner->config->session); /* fastai's opt.zero_grad() */
+        signal = learner_signal(learner, session_clear_gradients(learner->config->session)); /* fastai's opt.zero_grad() */
     return signal;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 struct block {
     int value;
     int first, last; /* calls between which it must hold */
@@ -117,14 +119,69 @@ static void *memory_at(const struct graph *graph, int value)
     return (char *)graph->value[graph_memory_of(graph, value)].tensor.data + graph_memory_offset(graph, value);
 }
 
+/* The call that asks for the most scratch; NULL when none asks for any. */
+static const struct plan_call *greediest(const struct plan *plan)
+{
+    const struct plan_call *found = NULL;
+    for (int c = 0; c < plan->calls; c++) {
+        const struct op_prepared *prepared = plan->call[c].prepared;
+        if (prepared && prepared->scratch_bytes > 0 && prepared->scratch_bytes == plan->scratch_bytes && !found)
+            found = &plan->call[c];
+    }
+    return found;
+}
+
+/* The block at the arena's end: without it, less would do. */
+static const struct block *topmost(const struct placement *self)
+{
+    const struct block *found = NULL;
+    for (int b = 0; b < self->blocks; b++) {
+        if (self->block[b].offset + self->block[b].bytes == self->plan->arena_bytes && !found)
+            found = &self->block[b];
+    }
+    return found;
+}
+
+static const char *module_path(const struct graph *graph, const struct node *node)
+{
+    return node->module >= 0 && graph->module[node->module].path[0] ? graph->module[node->module].path : "the model";
+}
+
+/* What the arena is for, for the line that says there is no memory for it. */
+static void describe_arena(const struct placement *self, struct strbuf *text)
+{
+    const struct plan *plan = self->plan;
+    const struct block *top = topmost(self);
+    const struct plan_call *call = top && top->first >= 0 && top->first < plan->calls ? &plan->call[top->first] : NULL;
+    const struct plan_call *scratch = greediest(plan);
+
+    strbuf_printf(text, "activations (%zu MB", plan->arena_bytes >> 20);
+    if (call)
+        strbuf_printf(text, ", at their most at %s of %s", op_name(call->call.op), module_path(plan->graph, &plan->graph->node[call->node]));
+    strbuf_printf(text, ") and scratch (%zu MB", plan->scratch_bytes >> 20);
+    if (scratch)
+        strbuf_printf(text, ", the most for %s of %s", op_name(scratch->call.op),
+                      module_path(plan->graph, &plan->graph->node[scratch->node]));
+    strbuf_append(text, ")");
+}
+
+static enum status make_arena(struct placement *self)
+{
+    struct plan *plan = self->plan;
+    struct strbuf what;
+
+    strbuf_init(&what);
+    describe_arena(self, &what);
+    plan->arena = plan->backend->alloc(plan->device, plan->arena_bytes + plan->scratch_bytes + 64, what.text);
+    strbuf_release(&what);
+    return plan->arena ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static enum status set_data(struct placement *self)
 {
     struct plan *plan = self->plan;
     struct graph *graph = plan->graph;
-    plan->arena = plan->backend->alloc(plan->device, plan->arena_bytes + plan->scratch_bytes + 64);
-    if (!plan->arena)
-        return FAIL(NO_MEMORY, "the device has no %zu MB for activations and scratch; take a smaller --batch or --image-size",
-                    (plan->arena_bytes + plan->scratch_bytes) >> 20);
+    TRY(make_arena(self));
     for (int b = 0; b < self->blocks; b++)
         graph->value[self->block[b].value].tensor.data = (char *)plan->arena + self->block[b].offset;
     for (int v = 0; v < graph->values; v++) {

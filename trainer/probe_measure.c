@@ -44,17 +44,18 @@ static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 #define PATTERN 4096
 
 /* Random numbers, that no kernel is slower or faster than in a step; integers (labels, indices) stay zero. */
-static void fill(const struct tensor *tensor, char *memory, int64_t bytes)
+static enum status fill(const struct bench *bench, struct device *device, const struct tensor *tensor, char *memory, int64_t bytes)
 {
-    int64_t pattern = PATTERN * (int64_t)dtype_bytes(tensor->dtype);
+    char pattern[PATTERN * sizeof(float)];
+    int64_t whole = PATTERN * (int64_t)dtype_bytes(tensor->dtype);
 
     if (tensor->dtype != DTYPE_FLOAT32 && tensor->dtype != DTYPE_BFLOAT16 && tensor->dtype != DTYPE_FLOAT16)
-        return;
-    pattern = pattern < bytes ? pattern : bytes;
-    for (int64_t i = 0; i < pattern / (int64_t)dtype_bytes(tensor->dtype); i++)
-        dtype_store(memory, tensor->dtype, i, random_normal(1, (uint64_t)i));
-    for (int64_t done = pattern; done < bytes; done += pattern)
-        memcpy(memory + done, memory, (size_t)(bytes - done < pattern ? bytes - done : pattern));
+        return STATUS_OK;
+    for (int64_t i = 0; i < PATTERN; i++)
+        dtype_store(pattern, tensor->dtype, i, random_normal(1, (uint64_t)i));
+    for (int64_t done = 0; done < bytes; done += whole)
+        TRY(bench->side->backend->copy_in(device, memory + done, pattern, (size_t)(bytes - done < whole ? bytes - done : whole)));
+    return STATUS_OK;
 }
 
 static int64_t bytes_of_owner(const struct bench *bench, int owner)
@@ -89,12 +90,12 @@ static enum status give_memory(struct bench *bench, struct device *device, struc
         }
     }
     int64_t bytes = bytes_of_owner(bench, owner);
-    void *memory = bench->side->backend->alloc(device, (size_t)bytes);
+    void *memory = bench->side->backend->alloc(device, (size_t)bytes, "measuring an operator");
     if (!memory)
-        return FAIL(NO_MEMORY, "the device has no %lld bytes left to measure with", (long long)bytes);
-    fill(tensor, memory, bytes);
+        return STATUS_NO_MEMORY;
     bench->owner[bench->blocks] = owner;
     bench->memory[bench->blocks++] = memory;
+    TRY(fill(bench, device, tensor, memory, bytes));
     tensor->data = (char *)memory + offset;
     return STATUS_OK;
 }
@@ -118,8 +119,8 @@ static enum status open_bench(struct bench *bench, struct device *device, struct
     bench->side = side;
     for (int c = 0; c < side->calls; c++)
         TRY(open_call(bench, device, &side->call[c], &scratch_bytes));
-    bench->scratch = side->backend->alloc(device, scratch_bytes);
-    return bench->scratch ? STATUS_OK : FAIL(NO_MEMORY, "the device has no %zu bytes of scratch left", scratch_bytes);
+    bench->scratch = side->backend->alloc(device, scratch_bytes, "measuring an operator (scratch)");
+    return bench->scratch ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static void close_bench(struct bench *bench, struct device *device)
@@ -155,7 +156,7 @@ static enum status run_side(struct bench *bench, struct device *device, struct p
         listener.now = bench->side->call[c].prepared;
         TRY(listener.now->run(bench->side->call[c].prepared, &context));
     }
-    bench->side->backend->synchronize(device);
+    TRY(bench->side->backend->synchronize(device));
     listener.time.dur_ns = bench->side->calls ? clock_ns() - start : 0; /* none: another operator's kernel does it */
     *out = listener.time;
     return STATUS_OK;

@@ -73,11 +73,12 @@ enum status session_declare(struct session *session, const struct observer *obse
 }
 
 /* Host to an input value's memory; values the graph does not use are skipped. */
-static void set_input(struct session *session, const struct session_plan *plan, int value, const void *from,
+static enum status set_input(struct session *session, const struct session_plan *plan, int value, const void *from,
                       int64_t bytes)
 {
-    if (value >= 0 && plan->graph.value[value].kind == VALUE_INPUT)
-        session->config.backend->copy_in(session->device, plan->outside[value], from, (size_t)bytes);
+    if (value < 0 || plan->graph.value[value].kind != VALUE_INPUT)
+        return STATUS_OK;
+    return session->config.backend->copy_in(session->device, plan->outside[value], from, (size_t)bytes);
 }
 
 /* What a training with soft targets learns from the batch. */
@@ -89,45 +90,50 @@ static const float *targets(struct session *session, const struct batch *batch)
     return batch->probabilities ? batch->probabilities : session->host_targets;
 }
 
-static void set_inputs(struct session *session, const struct session_plan *plan, const struct batch *batch)
+static enum status set_inputs(struct session *session, const struct session_plan *plan, const struct batch *batch)
 {
     const struct graph *graph = &plan->graph;
-    set_input(session, plan, graph->batch, batch->images, tensor_bytes(&graph->value[graph->batch].tensor));
+    TRY(set_input(session, plan, graph->batch, batch->images, tensor_bytes(&graph->value[graph->batch].tensor)));
     const struct tensor *labels = &graph->value[graph->labels].tensor;
-    set_input(session, plan, graph->labels, labels->dtype == DTYPE_INT64 ? (const void *)batch->labels : targets(session, batch),
-              tensor_bytes(labels));
+    return set_input(session, plan, graph->labels,
+                     labels->dtype == DTYPE_INT64 ? (const void *)batch->labels : targets(session, batch), tensor_bytes(labels));
 }
 
-static float read_scalar(struct session *session, int value)
+static enum status read_scalar(struct session *session, int value, double *out)
 {
     const struct graph *graph = &session->train.graph;
     float number;
-    session->config.backend->copy_out(session->device, &number, graph->value[graph_memory_of(graph, value)].tensor.data,
-                                      sizeof number);
-    return number;
+    TRY(session->config.backend->copy_out(session->device, &number, graph->value[graph_memory_of(graph, value)].tensor.data,
+                                          sizeof number));
+    *out = number;
+    return STATUS_OK;
 }
 
-double session_loss(struct session *session)
+enum status session_loss(struct session *session, double *loss)
 {
-    session->config.backend->synchronize(session->device);
-    return read_scalar(session, session->train.graph.loss);
+    return read_scalar(session, session->train.graph.loss, loss);
 }
 
-void session_result(struct session *session, struct step_result *out)
+enum status session_result(struct session *session, struct step_result *out)
 {
     const struct graph *graph = &session->train.graph;
-    session->config.backend->synchronize(session->device);
-    out->loss = read_scalar(session, graph->loss);
-    out->grad_scale = session->config.optim.scaler ? read_scalar(session, graph->loss_scale) : -1;
-    out->skipped = session->config.optim.scaler && read_scalar(session, graph->found_inf) != 0;
+    double found_inf = 0;
+    out->grad_scale = -1;
+    TRY(read_scalar(session, graph->loss, &out->loss));
+    if (session->config.optim.scaler) {
+        TRY(read_scalar(session, graph->loss_scale, &out->grad_scale));
+        TRY(read_scalar(session, graph->found_inf, &found_inf));
+    }
+    out->skipped = found_inf != 0;
+    return STATUS_OK;
 }
 
 enum status session_forward(struct session *session, const struct batch *batch, int64_t drawn,
                             const struct observer *observer)
 {
     struct session_plan *train = &session->train;
-    set_inputs(session, train, batch);
-    set_input(session, train, train->graph.step_count, &drawn, sizeof drawn);
+    TRY(set_inputs(session, train, batch));
+    TRY(set_input(session, train, train->graph.step_count, &drawn, sizeof drawn));
     session->drawn++;
     return plan_run(&train->plan, 1u << PHASE_DATA | 1u << PHASE_FORWARD, observer);
 }
@@ -136,7 +142,7 @@ enum status session_backward(struct session *session, const struct observer *obs
 {
     struct session_plan *train = &session->train;
     float one = 1;
-    set_input(session, train, train->graph.loss_scale, &one, sizeof one);
+    TRY(set_input(session, train, train->graph.loss_scale, &one, sizeof one));
     TRY(plan_run(&train->plan, 1u << PHASE_BACKWARD, observer));
     train->plan.pass = (train->plan.pass + 1) % batches_of_step(session);
     return STATUS_OK;
@@ -146,8 +152,8 @@ enum status session_optimize(struct session *session, int64_t step, double learn
 {
     struct session_plan *train = &session->train;
     float rate = (float)learning_rate, first = step == 0;
-    set_input(session, train, train->graph.learning_rate, &rate, sizeof rate);
-    set_input(session, train, train->graph.first_step, &first, sizeof first);
+    TRY(set_input(session, train, train->graph.learning_rate, &rate, sizeof rate));
+    TRY(set_input(session, train, train->graph.first_step, &first, sizeof first));
     train->plan.pass = 0;
     return plan_run(&train->plan, 1u << PHASE_OPTIMIZER, observer);
 }
@@ -161,23 +167,17 @@ enum status session_step(struct session *session, const struct batch *batch, int
         TRY(session_backward(session, observer));
     }
     TRY(session_optimize(session, step, learning_rate, observer));
-    session_result(session, out);
-    session_clear_gradients(session);
-    return STATUS_OK;
+    TRY(session_result(session, out));
+    return session_clear_gradients(session);
 }
 
-void session_clear_gradients(struct session *session)
+enum status session_clear_gradients(struct session *session)
 {
-    static const float zeros[16384];
     const struct graph *graph = &session->train.graph;
     if (graph->flat_accumulated < 0)
-        return;
-    char *at = session->train.outside[graph->flat_accumulated];
-    int64_t left = tensor_bytes(&graph->value[graph->flat_accumulated].tensor);
-    for (int64_t part; left > 0; left -= part, at += part) {
-        part = left < (int64_t)sizeof zeros ? left : (int64_t)sizeof zeros;
-        session->config.backend->copy_in(session->device, at, zeros, (size_t)part);
-    }
+        return STATUS_OK;
+    return session->config.backend->zero(session->device, session->train.outside[graph->flat_accumulated],
+                                         (size_t)tensor_bytes(&graph->value[graph->flat_accumulated].tensor));
 }
 
 static enum status make_evaluation(struct session *session, struct session_plan *plan, const char *prefix)
@@ -195,13 +195,12 @@ static enum status make_evaluation(struct session *session, struct session_plan 
 
 static enum status evaluate(struct session *session, struct session_plan *plan, const struct batch *batch, const float **logits)
 {
-    set_inputs(session, plan, batch);
+    TRY(set_inputs(session, plan, batch));
     TRY(plan_run(&plan->plan, PLAN_ALL_PHASES, NULL));
-    session->config.backend->synchronize(session->device);
     const struct tensor *made = &plan->graph.value[graph_memory_of(&plan->graph, plan->graph.logits)].tensor;
     int64_t count = tensor_count(made);
     char *raw = (char *)plan->host_logits + (sizeof(float) - dtype_bytes(made->dtype)) * (size_t)count;
-    session->config.backend->copy_out(session->device, raw, made->data, (size_t)tensor_bytes(made));
+    TRY(session->config.backend->copy_out(session->device, raw, made->data, (size_t)tensor_bytes(made)));
     /* Widens in place, front to back: the narrow values lie at the end of the buffer. */
     for (int64_t i = 0; i < count && made->dtype != DTYPE_FLOAT32; i++)
         plan->host_logits[i] = (float)dtype_load(raw, made->dtype, i);

@@ -72,11 +72,11 @@ enum status session_forward(struct session *session, const struct batch *batch, 
 enum status session_backward(struct session *session, const struct observer *observer);
 enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer);
 /* With accumulation: forgets the gradients, after the step that used them. Nothing otherwise: a backward pass overwrites them. */
-void session_clear_gradients(struct session *session);
+enum status session_clear_gradients(struct session *session);
 /* What came out; waits for the device. */
-void session_result(struct session *session, struct step_result *out);
+enum status session_result(struct session *session, struct step_result *out);
 /* The loss of the last batch that went forward; waits for the device. */
-double session_loss(struct session *session);
+enum status session_loss(struct session *session, double *loss);
 
 /* All of them: one training step on a full batch, with accumulation on that batch so many times. `step` counts from 0 over the whole training. */
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,

@@ -68,7 +68,7 @@ enum status session_build(const struct session_config *config, bool training, st
     return STATUS_OK;
 }
 
-void *session_alloc(struct session *session, int64_t bytes)
+void *session_alloc(struct session *session, int64_t bytes, const char *what)
 {
     if (session->owned_count == session->owned_room) {
         session->owned_room = session->owned_room ? 2 * session->owned_room : 64;
@@ -76,11 +76,9 @@ void *session_alloc(struct session *session, int64_t bytes)
         if (!session->owned)
             abort();
     }
-    void *memory = session->config.backend->alloc(session->device, bytes > 0 ? (size_t)bytes : 1);
+    void *memory = session->config.backend->alloc(session->device, bytes > 0 ? (size_t)bytes : 1, what);
     if (memory)
         session->owned[session->owned_count++] = memory;
-    else
-        FAIL(NO_MEMORY, "the device has no %lld bytes left for the model", (long long)bytes);
     return memory;
 }
 
@@ -104,7 +102,7 @@ static void *memory_for(struct session *session, int v, const int64_t *offset, b
     if (value->kind != VALUE_BUFFER && value->kind != VALUE_INPUT)
         return NULL;
     void *memory = session_is_constant(value) ? session_constant(session, value)
-                                              : session_alloc(session, tensor_bytes(&value->tensor));
+                                              : session_alloc(session, tensor_bytes(&value->tensor), value->name ? value->name : "the batch");
     *ok = *ok && memory;
     return memory;
 }
@@ -114,10 +112,10 @@ static enum status place_all(struct session *session, int64_t *offset)
     struct session_plan *train = &session->train;
     struct graph *graph = &train->graph;
     int64_t length = optim_flat_offsets(graph, offset);
-    session->flat_parameter = session_alloc(session, length * (int64_t)sizeof(float));
-    session->flat_gradient = session_alloc(session, length * (int64_t)sizeof(float));
+    session->flat_parameter = session_alloc(session, length * (int64_t)sizeof(float), "the model's parameters");
+    session->flat_gradient = session_alloc(session, length * (int64_t)sizeof(float), "the parameters' gradients");
     if (graph->flat_buffer >= 0)
-        session->flat_buffer = session_alloc(session, optim_buffer_offsets(graph, offset) * (int64_t)sizeof(float));
+        session->flat_buffer = session_alloc(session, optim_buffer_offsets(graph, offset) * (int64_t)sizeof(float), "the model's buffers");
     bool ok = session->flat_parameter && session->flat_gradient && (graph->flat_buffer < 0 || session->flat_buffer);
     for (int v = 0; v < graph->values && ok; v++) {
         struct value *value = &graph->value[v];
@@ -130,7 +128,7 @@ static enum status place_all(struct session *session, int64_t *offset)
         }
     }
     if (ok)
-        session->staging = session_alloc(session, session->staging_bytes);
+        session->staging = session_alloc(session, session->staging_bytes, "a parameter on its way");
     return ok && session->staging ? session_list_states(session, offset) : STATUS_NO_MEMORY;
 }
 
@@ -169,11 +167,11 @@ enum status session_share(struct session *session, struct session_plan *evaluati
         else if (session_is_constant(value))
             evaluation->outside[v] = session_constant(session, value);
         else if (value->kind == VALUE_INPUT)
-            evaluation->outside[v] = session_alloc(session, tensor_bytes(&value->tensor));
+            evaluation->outside[v] = session_alloc(session, tensor_bytes(&value->tensor), "an evaluation's batch");
         else
             continue;
         if (!evaluation->outside[v])
-            return FAIL(NO_MEMORY, "no memory for evaluation");
+            return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
 }

@@ -28,7 +28,7 @@ struct session {
 };
 
 /* Device memory freed with the session. NULL = none left (the failure is recorded). */
-void *session_alloc(struct session *session, int64_t bytes);
+void *session_alloc(struct session *session, int64_t bytes, const char *what);
 
 /* A buffer outside state_dict that never changes (a blur's filter); its memory, filled. NULL when there is none left. */
 bool session_is_constant(const struct value *value);

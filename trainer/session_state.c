@@ -46,10 +46,11 @@ void *session_constant(struct session *session, const struct value *value)
 {
     size_t bytes = (size_t)tensor_bytes(&value->tensor);
     float *values = malloc(bytes);
-    void *memory = values ? session_alloc(session, (int64_t)bytes) : NULL;
+    void *memory = values ? session_alloc(session, (int64_t)bytes, "a filter") : NULL;
     if (memory) {
         fill(values, tensor_count(&value->tensor), value->init, 0);
-        session->config.backend->copy_in(session->device, memory, values, bytes);
+        if (session->config.backend->copy_in(session->device, memory, values, bytes) != STATUS_OK)
+            memory = NULL; /* the session's all the same */
     }
     free(values);
     return memory;
@@ -93,13 +94,17 @@ static enum status run_copy(struct session *session, struct state_copy *copy, co
         observer = NULL;
     if (observer)
         TRY_OUT(declare_copy(observer, copy, prepared, &op, &kernel));
-    scratch = backend->alloc(session->device, prepared->scratch_bytes + 64);
+    scratch = backend->alloc(session->device, prepared->scratch_bytes + 64, op_name(OP_COPY));
+    if (!scratch) {
+        status = STATUS_NO_MEMORY;
+        goto out;
+    }
     struct run_context context = {session->device, scratch, observer, &kernel};
     int64_t start = clock_ns();
     TRY_OUT(prepared->run(prepared, &context));
     if (observer)
         observer->op(observer->self, op, start, clock_ns());
-    backend->synchronize(session->device);
+    TRY_OUT(backend->synchronize(session->device));
 out:
     if (scratch)
         backend->free(session->device, scratch);
@@ -112,13 +117,11 @@ enum status session_write(struct session *session, int index, const float *value
 {
     const struct session_state *state = &session->state[index];
     const struct backend *backend = session->config.backend;
-    if (state->tensor.dims != 4) {
-        backend->copy_in(session->device, state->tensor.data, values, (size_t)tensor_bytes(&state->tensor));
-        return STATUS_OK;
-    }
+    if (state->tensor.dims != 4)
+        return backend->copy_in(session->device, state->tensor.data, values, (size_t)tensor_bytes(&state->tensor));
     struct state_copy copy = {.from = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS), .to = state->tensor};
     copy.from.data = session->staging;
-    backend->copy_in(session->device, session->staging, values, (size_t)tensor_bytes(&copy.from));
+    TRY(backend->copy_in(session->device, session->staging, values, (size_t)tensor_bytes(&copy.from)));
     return run_copy(session, &copy, observer);
 }
 
@@ -126,15 +129,12 @@ enum status session_read(struct session *session, int index, float *values)
 {
     const struct session_state *state = &session->state[index];
     const struct backend *backend = session->config.backend;
-    if (state->tensor.dims != 4) {
-        backend->copy_out(session->device, values, state->tensor.data, (size_t)tensor_bytes(&state->tensor));
-        return STATUS_OK;
-    }
+    if (state->tensor.dims != 4)
+        return backend->copy_out(session->device, values, state->tensor.data, (size_t)tensor_bytes(&state->tensor));
     struct state_copy copy = {.from = state->tensor, .to = tensor_with_format(&state->tensor, FORMAT_CONTIGUOUS)};
     copy.to.data = session->staging;
     TRY(run_copy(session, &copy, NULL));
-    backend->copy_out(session->device, values, session->staging, (size_t)tensor_bytes(&copy.to));
-    return STATUS_OK;
+    return backend->copy_out(session->device, values, session->staging, (size_t)tensor_bytes(&copy.to));
 }
 
 /* What a named scalar starts with beyond its init rule. */

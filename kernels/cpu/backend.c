@@ -114,15 +114,17 @@ static const char *library_versions(void)
     return text;
 }
 
-static void *allocate(struct device *device, size_t bytes)
+static void *allocate(struct device *device, size_t bytes, const char *what)
 {
     size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
     size_t rounded = bytes ? (bytes + unit - 1) / unit * unit : unit;
     void *memory = aligned_alloc(unit, rounded);
 
     (void)device;
-    if (!memory)
+    if (!memory) {
+        FAIL(NO_MEMORY, "no memory: %zu MB were asked for %s; take a smaller --batch or --image-size", bytes >> 20, what);
         return NULL;
+    }
     if (unit == HUGE_PAGE)
         madvise(memory, rounded, MADV_HUGEPAGE); /* advice: where it is refused, small pages do */
     return memset(memory, 0, rounded);
@@ -134,15 +136,23 @@ static void release(struct device *device, void *memory)
     free(memory);
 }
 
-static void copy_bytes(struct device *device, void *to, const void *from, size_t bytes)
+static enum status copy_bytes(struct device *device, void *to, const void *from, size_t bytes)
 {
     (void)device;
     memcpy(to, from, bytes);
+    return STATUS_OK;
 }
 
-static void synchronize(struct device *device)
+static enum status clear_bytes(struct device *device, void *to, size_t bytes)
 {
-    dnnl_stream_wait(device->stream);
+    (void)device;
+    memset(to, 0, bytes);
+    return STATUS_OK;
+}
+
+static enum status synchronize(struct device *device)
+{
+    return cpu_check(dnnl_stream_wait(device->stream), "waiting for the stream");
 }
 
 #define OP(id, object, name, inputs, outputs, flags) extern const struct op_impl cpu_##object;
@@ -182,6 +192,7 @@ static const struct op_impl *const blocked_implementations[OP_COUNT] = {
         .free = release, \
         .copy_in = copy_bytes, \
         .copy_out = copy_bytes, \
+        .zero = clear_bytes, \
         .synchronize = synchronize, \
         .ops = table, \
     }

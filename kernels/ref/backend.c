@@ -45,14 +45,16 @@ static const char *library_versions(void)
     return "ref 1";
 }
 
-static void *allocate(struct device *device, size_t bytes)
+static void *allocate(struct device *device, size_t bytes, const char *what)
 {
     (void)device;
     size_t rounded = (bytes + 63) / 64 * 64;
     void *memory = aligned_alloc(64, rounded ? rounded : 64);
-    if (memory)
-        memset(memory, 0, rounded);
-    return memory;
+    if (!memory) {
+        FAIL(NO_MEMORY, "no memory: %zu bytes were asked for %s", bytes, what);
+        return NULL;
+    }
+    return memset(memory, 0, rounded);
 }
 
 static void release(struct device *device, void *memory)
@@ -61,15 +63,24 @@ static void release(struct device *device, void *memory)
     free(memory);
 }
 
-static void copy_bytes(struct device *device, void *to, const void *from, size_t bytes)
+static enum status copy_bytes(struct device *device, void *to, const void *from, size_t bytes)
 {
     (void)device;
     memcpy(to, from, bytes);
+    return STATUS_OK;
 }
 
-static void synchronize(struct device *device)
+static enum status clear_bytes(struct device *device, void *to, size_t bytes)
 {
     (void)device;
+    memset(to, 0, bytes);
+    return STATUS_OK;
+}
+
+static enum status synchronize(struct device *device)
+{
+    (void)device;
+    return STATUS_OK;
 }
 
 #define OP(id, object, name, inputs, outputs, flags) extern const struct op_impl ref_##object;
@@ -99,6 +110,7 @@ const struct backend backend_ref = {
     .free = release,
     .copy_in = copy_bytes,
     .copy_out = copy_bytes,
+    .zero = clear_bytes,
     .synchronize = synchronize,
     .ops = implementations,
 };

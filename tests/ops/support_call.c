@@ -77,7 +77,7 @@ static void place(struct test_call *self, struct placed_tensor *placed, const st
 {
     placed->tensor = *tensor;
     placed->span_bytes = (size_t)tensor_span_bytes(tensor);
-    placed->memory = self->backend->alloc(self->device, placed->span_bytes + 2 * GUARD_BYTES);
+    placed->memory = self->backend->alloc(self->device, placed->span_bytes + 2 * GUARD_BYTES, "a test");
     if (!placed->memory)
         abort();
     placed->tensor.data = placed->memory + GUARD_BYTES;

@@ -76,7 +76,7 @@ static void check_facts(struct check *check, const struct op_prepared *prepared)
 /* Scratch of exactly the wanted size, full of NaN patterns, between guards. */
 static unsigned char *scratch_create(struct check *check, size_t bytes)
 {
-    unsigned char *image = test_alloc(bytes + 128), *scratch = check->backend->alloc(check->device, bytes + 128);
+    unsigned char *image = test_alloc(bytes + 128), *scratch = check->backend->alloc(check->device, bytes + 128, "a test");
     memset(image, 0xFF, bytes + 128);
     check->backend->copy_in(check->device, scratch, image, bytes + 128);
     free(image);

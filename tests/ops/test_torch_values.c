@@ -71,7 +71,7 @@ static void run(const struct backend *backend, const struct op_call *call)
     struct op_prepared *prepared;
     ck_assert(backend->open(&(struct backend_options){.threads = 2}, &device) == STATUS_OK);
     ck_assert_msg(backend_prepare(backend, device, call, &prepared) == STATUS_OK, "%s", status_message());
-    void *scratch = backend->alloc(device, prepared->scratch_bytes + 64);
+    void *scratch = backend->alloc(device, prepared->scratch_bytes + 64, "a test");
     ck_assert(prepared->run(prepared, &(struct run_context){.device = device, .scratch = scratch}) == STATUS_OK);
     prepared->destroy(prepared);
     backend->free(device, scratch);

@@ -51,7 +51,9 @@ static double loss_with(struct session *session, const struct batch *batch, int 
     must(session_write(session, state, values, NULL));
     must(session_forward(session, batch, 0, NULL));
     values[element] = old;
-    return session_loss(session);
+    double loss;
+    must(session_loss(session, &loss));
+    return loss;
 }
 
 /* before - after is the gradient. */

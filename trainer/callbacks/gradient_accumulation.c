@@ -23,7 +23,11 @@ static enum status configure(const struct loop_config *config, struct session_co
 static enum signal before_step(struct learner *learner, void *state)
 {
     struct accumulation *self = state;
-    self->loss += session_loss(learner->config->session);
+    double loss;
+    enum status status = session_loss(learner->config->session, &loss);
+    if (status != STATUS_OK)
+        return learner_signal(learner, status);
+    self->loss += loss;
     return ++self->count < learner->config->accumulate ? SIGNAL_CANCEL_BATCH : SIGNAL_GO_ON;
 }
 
