@@ -116,17 +116,19 @@ enum status store_op(struct store *store, int number, const struct op_info *op)
     return store_op_tensors(store, number, "out", op->outputs, op->output, op->output_position);
 }
 
-enum status store_kernel(struct store *store, int number, const struct kernel_info *kernel, const char *device)
+enum status store_kernel(struct store *store, int number, const struct kernel_info *kernel, const char *device,
+                         const char *stream)
 {
     sqlite3_stmt *row = store->row[ROW_KERNEL_DEF];
 
     trace_bind_int(row, 1, number + 1);
     trace_bind_text(row, 2, kernel->name);
-    trace_bind_text(row, 3, kernel_role_name(kernel->role));
+    trace_bind_text(row, 3, kernel->role == ROLE_COUNT ? NULL : kernel_role_name(kernel->role));
     trace_bind_text(row, 4, device);
-    store_bind_known(row, 5, kernel->bytes_read);
-    store_bind_known(row, 6, kernel->bytes_written);
-    store_bind_known(row, 7, kernel->flops);
+    trace_bind_text(row, 5, stream);
+    store_bind_known(row, 6, kernel->bytes_read);
+    store_bind_known(row, 7, kernel->bytes_written);
+    store_bind_known(row, 8, kernel->flops);
     return store_insert(store, ROW_KERNEL_DEF);
 }
 
@@ -154,5 +156,26 @@ enum status store_conversion(struct store *store, int number, const struct conve
     trace_bind_int(row, 11, conversion->padded);
     bind_end(row, 12, conversion->source_id, conversion->source_persistent);
     bind_end(row, 14, conversion->dest_id, conversion->dest_persistent);
+    return store_insert(store, ROW_CONVERSION_DEF);
+}
+
+static const char *known_format(enum memory_format format)
+{
+    return format == FORMAT_COUNT ? NULL : layout_name(format);
+}
+
+enum status store_found_conversion(struct store *store, int number, const struct kernel_name_facts *facts)
+{
+    sqlite3_stmt *row = store->row[ROW_CONVERSION_DEF];
+
+    for (int position = 1; position <= sqlite3_bind_parameter_count(row); position++)
+        sqlite3_bind_null(row, position);
+    trace_bind_int(row, 1, number + 1);
+    trace_bind_text(row, 2, conversion_cause_name(CAUSE_LIBRARY));
+    trace_bind_text(row, 3, known_format(facts->from));
+    trace_bind_text(row, 4, known_format(facts->to));
+    trace_bind_text(row, 8, facts->source_dtype);
+    trace_bind_text(row, 9, facts->dest_dtype);
+    trace_bind_int(row, 11, facts->padded);
     return store_insert(store, ROW_CONVERSION_DEF);
 }

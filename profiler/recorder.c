@@ -66,11 +66,11 @@ static enum status declare_kernel(void *self, int op, const struct kernel_info *
     enum status status;
 
     pthread_mutex_lock(&recorder->lock);
-    status = register_add_kernel(&recorder->table, op, number);
+    status = register_add_kernel(&recorder->table, op, kernel, number);
     if (status != STATUS_OK)
         return refuse(recorder, status);
     return settle(recorder,
-                  is_stopped(recorder) ? STATUS_OK : store_kernel(&recorder->store, *number, kernel, recorder->device));
+                  is_stopped(recorder) ? STATUS_OK : store_kernel(&recorder->store, *number, kernel, recorder->device, NULL));
 }
 
 static enum status declare_conversion(void *self, int op, int kernel, const struct conversion_info *conversion)
@@ -113,6 +113,7 @@ static void tell_step_end(void *self, const struct step_info *step)
 {
     struct recorder *recorder = self;
 
+    device_drain(recorder);
     push(self, (struct event){EVENT_STEP_COUNTS, 0, {.integer = step->index}, {.integer = step->images}});
     push(self, (struct event){EVENT_STEP_VALUES, 0, {.real = step->loss}, {.real = step->grad_scale}});
     push(self, (struct event){EVENT_STEP_END, step->skipped, {.integer = step->start_ns}, {.integer = step->end_ns}});
@@ -145,6 +146,8 @@ static void recorder_free(struct recorder *recorder)
 {
     channels_destroy(recorder);
     register_release(&recorder->table);
+    intern_release(&recorder->device_watch.found_keys);
+    free(recorder->device_watch.found);
     free(recorder->held);
     sem_destroy(&recorder->wake);
     pthread_mutex_destroy(&recorder->lock);
@@ -162,7 +165,8 @@ static struct recorder *recorder_allocate(const char *path, const struct run_inf
         return NULL;
     recorder->observer =
         (struct observer){recorder,        declare_module, declare_op, declare_kernel, declare_conversion,
-                          tell_step_begin, tell_kernel,    tell_op,    tell_step_end};
+                          tell_step_begin, tell_kernel,    tell_op,    tell_step_end,
+                          device_launch_begin, device_launch_end};
     recorder->serial = atomic_fetch_add(&recorders_made, 1) + 1;
     recorder->path = strdup(path);
     recorder->device = run->device ? strdup(run->device) : NULL;
@@ -224,10 +228,7 @@ enum status recorder_policy_rule(struct recorder *recorder, const char *op_name,
 enum status recorder_note(struct recorder *recorder, const char *text)
 {
     pthread_mutex_lock(&recorder->lock);
-    if (is_stopped(recorder))
-        return settle(recorder, STATUS_OK);
-    trace_bind_text(recorder->store.row[ROW_NOTE], 1, text);
-    return settle(recorder, store_insert(&recorder->store, ROW_NOTE));
+    return settle(recorder, is_stopped(recorder) ? STATUS_OK : recorder_add_note(recorder, text));
 }
 
 /* The line for a recording that stopped early. */
@@ -245,6 +246,7 @@ enum status recorder_finish(struct recorder *recorder)
 {
     enum status status;
 
+    device_drain(recorder); /* what lies outside steps */
     atomic_store(&recorder->closing, true);
     sem_post(&recorder->wake);
     pthread_join(recorder->writer, NULL);

@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 
+#include "base/intern.h"
+#include "profiler/activity.h"
 #include "profiler/register.h"
 #include "profiler/recorder.h"
 #include "profiler/ring.h"
@@ -39,8 +41,28 @@ struct row_ids {
     int64_t step, op, kernel, conversion;
 };
 
+/* A kernel that a device ran, as a definition of its own: its name and stream are known only now. */
+struct found_kernel {
+    int number;     /* of the declared things in the register */
+    int conversion; /* number of the conversion that it does inside a library; -1 = none */
+};
+
+/* The device's part of a recording (device.c tells, launches.c writes). */
+struct device_watch {
+    const struct activity_source *source; /* NULL = nobody tells of the device */
+    struct activity *activity;
+    atomic_uint_fast64_t launches; /* newest id */
+    /* The writer's, under the lock. */
+    struct intern found_keys; /* of found[] */
+    struct found_kernel *found;
+    int found_count, found_room;
+    int64_t untimed, late, unanswered; /* records without times; of launches written before; launches without a record */
+    char failed[256];                  /* the first failure of a drain */
+};
+
 struct recorder {
     struct observer observer;
+    struct device_watch device_watch;
     uint64_t serial; /* tells recorders apart in the threads' caches, where an address could come again */
     char *path, *device;
     pthread_mutex_t lock;
@@ -66,6 +88,20 @@ void channels_destroy(struct recorder *recorder);
 
 /* Thread function: drains rings until `closing` is set and they are empty. */
 void *writer_run(void *recorder);
+
+/* device.c: the observer's launch_begin and launch_end; the device's records since the last time, told as one event. */
+void device_launch_begin(void *recorder, int kernel, int64_t launch_ns);
+void device_launch_end(void *recorder, int kernel);
+void device_drain(struct recorder *recorder);
+
+/* Stops watching the device, after the writer ended; what the source has to say becomes notes. */
+enum status device_close(struct recorder *recorder);
+
+/* Frees what events own. Whoever forgets events calls it. */
+void events_release(const struct event *events, size_t count);
+
+/* One row of table note. */
+enum status recorder_add_note(struct recorder *recorder, const char *text);
 
 /* After the writer ended: writes what lies outside steps, forgets open steps, adds notes. */
 void writer_close(struct recorder *recorder);

@@ -85,23 +85,57 @@ enum status register_add_op(struct register_table *table, int module, int forwar
     return STATUS_OK;
 }
 
-enum status register_add_kernel(struct register_table *table, int op, int *number)
+static enum status add_kernel(struct register_table *table, struct register_kernel kernel, int *number)
 {
     struct register_kernel *kernels;
 
-    TRY(check_number("operator", op, 0, table->op_count));
     kernels = with_room(table->kernels, table->kernel_count, &table->kernel_capacity, sizeof *kernels);
     if (!kernels)
         return STATUS_NO_MEMORY;
     table->kernels = kernels;
     *number = table->kernel_count++;
-    kernels[*number] = (struct register_kernel){.op = op, .conversions = EMPTY_LIST};
+    kernel.conversions = EMPTY_LIST;
+    kernels[*number] = kernel;
     return STATUS_OK;
+}
+
+enum status register_add_kernel(struct register_table *table, int op, const struct kernel_info *kernel, int *number)
+{
+    TRY(check_number("operator", op, 0, table->op_count));
+    return add_kernel(table,
+                      (struct register_kernel){.op = op,
+                                               .role = kernel->role,
+                                               .bytes_read = kernel->bytes_read,
+                                               .bytes_written = kernel->bytes_written,
+                                               .flops = kernel->flops},
+                      number);
+}
+
+enum status register_add_found_kernel(struct register_table *table, int *number)
+{
+    return add_kernel(table, (struct register_kernel){.op = -1, .role = ROLE_COUNT}, number);
+}
+
+static enum status add_conversion(struct register_table *table, int *number)
+{
+    struct register_conversion *conversions;
+
+    conversions = with_room(table->conversions, table->conversion_count, &table->conversion_capacity, sizeof *conversions);
+    if (!conversions)
+        return STATUS_NO_MEMORY;
+    table->conversions = conversions;
+    *number = table->conversion_count++;
+    conversions[*number].next = -1;
+    return STATUS_OK;
+}
+
+enum status register_add_found_conversion(struct register_table *table, int *number)
+{
+    return add_conversion(table, number);
 }
 
 enum status register_add_conversion(struct register_table *table, int op, int kernel, int *number)
 {
-    struct register_conversion *conversions;
     struct register_list *list;
 
     TRY(check_number("operator", op, 0, table->op_count));
@@ -110,15 +144,10 @@ enum status register_add_conversion(struct register_table *table, int op, int ke
         return FAIL(USAGE,
                     "recorder: a conversion of operator %d names kernel %d of operator %d; both must be the same", op,
                     kernel, table->kernels[kernel].op);
-    conversions = with_room(table->conversions, table->conversion_count, &table->conversion_capacity, sizeof *conversions);
-    if (!conversions)
-        return STATUS_NO_MEMORY;
-    table->conversions = conversions;
-    *number = table->conversion_count++;
-    conversions[*number].next = -1;
+    TRY(add_conversion(table, number));
     list = kernel >= 0 ? &table->kernels[kernel].conversions : &table->ops[op].conversions;
     if (list->last >= 0)
-        conversions[list->last].next = *number;
+        table->conversions[list->last].next = *number;
     else
         list->first = *number;
     list->last = *number;

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/status.h"
+#include "kernels/observer.h"
 
 struct register_list {
     int first, last; /* numbers; linked by the items' `next`, in the order of declaration */
@@ -24,7 +24,9 @@ struct register_op {
 };
 
 struct register_kernel {
-    int op;
+    int op;               /* -1: a device ran it for no operator */
+    enum kernel_role role;
+    int64_t bytes_read, bytes_written, flops; /* -1 = unknown */
     struct register_list conversions;
 };
 
@@ -46,7 +48,10 @@ void register_release(struct register_table *table);
 /* Each fails (USAGE) naming a number that was not declared before, or NO_MEMORY. */
 enum status register_add_module(struct register_table *table, int parent, int *number);
 enum status register_add_op(struct register_table *table, int module, int forward_op, int fused_into, int *number);
-enum status register_add_kernel(struct register_table *table, int op, int *number);
+enum status register_add_kernel(struct register_table *table, int op, const struct kernel_info *kernel, int *number);
+/* What a device ran without a declaration: a number only. */
+enum status register_add_found_kernel(struct register_table *table, int *number);
+enum status register_add_found_conversion(struct register_table *table, int *number);
 /* kernel = -1: recorded with the operator itself. */
 enum status register_add_conversion(struct register_table *table, int op, int kernel, int *number);
 

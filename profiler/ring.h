@@ -21,12 +21,15 @@ enum event_kind {
     EVENT_STEP_COUNTS, /* a: index, b: images */
     EVENT_STEP_VALUES, /* a: loss, b: grad_scale (real) */
     EVENT_STEP_END,    /* number: skipped; a: start_ns, b: end_ns */
+    EVENT_LAUNCH,      /* number of the kernel; a: launch_ns, b: id that the device's records come with, 0 = none will */
+    EVENT_DEVICE,      /* a: struct activity_record[], freed by who takes the event, b: how many */
     EVENT_COUNT
 };
 
 union event_value {
     int64_t integer;
     double real;
+    void *pointer;
 };
 
 struct event {

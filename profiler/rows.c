@@ -5,13 +5,7 @@
 #include <stdlib.h>
 
 #include "profiler/rows.h"
-
-struct batch {
-    struct recorder *recorder;
-    const struct channel *channel;
-    int64_t step_id;                     /* 0 = outside steps */
-    const struct event *counts, *values; /* of the step that ends */
-};
+#include "profiler/rows_int.h"
 
 /* An operator's row and the times that its fused operators and conversions take over. */
 struct op_row {
@@ -24,8 +18,8 @@ static void bind_step(const struct batch *batch, sqlite3_stmt *row, int position
     store_bind_known(row, position, batch->step_id ? batch->step_id : -1);
 }
 
-static enum status write_conversion(struct batch *batch, int number, int64_t op_id, int64_t kernel_id, int64_t start_ns,
-                                    int64_t dur_ns)
+enum status write_conversion(struct batch *batch, int number, int64_t op_id, int64_t kernel_id, int64_t start_ns,
+                             int64_t dur_ns)
 {
     struct recorder *recorder = batch->recorder;
     sqlite3_stmt *row = recorder->store.row[ROW_CONVERSION];
@@ -40,8 +34,8 @@ static enum status write_conversion(struct batch *batch, int number, int64_t op_
     return store_insert(&recorder->store, ROW_CONVERSION);
 }
 
-static enum status write_conversions(struct batch *batch, struct register_list list, int64_t op_id, int64_t kernel_id,
-                                     int64_t start_ns, int64_t dur_ns)
+enum status write_conversions(struct batch *batch, struct register_list list, int64_t op_id, int64_t kernel_id,
+                              int64_t start_ns, int64_t dur_ns)
 {
     const struct register_conversion *conversions = batch->recorder->table.conversions;
 
@@ -50,34 +44,51 @@ static enum status write_conversions(struct batch *batch, struct register_list l
     return STATUS_OK;
 }
 
-/* op_id -1: the operator never ended. */
-static enum status write_kernel(struct batch *batch, const struct event *event, int64_t op_id)
+enum status write_kernel_row(struct batch *batch, int64_t step_id, const struct kernel_row *kernel, int64_t *kernel_id)
 {
     struct recorder *recorder = batch->recorder;
     sqlite3_stmt *row = recorder->store.row[ROW_KERNEL];
-    int64_t kernel_id = ++recorder->ids.kernel;
-    int64_t start_ns = event->a.integer, dur_ns = event->b.integer - start_ns;
 
-    trace_bind_int(row, 1, kernel_id);
-    bind_step(batch, row, 2);
-    store_bind_known(row, 3, op_id);
-    trace_bind_int(row, 4, event->number + 1);
-    trace_bind_int(row, 5, start_ns);
-    trace_bind_int(row, 6, dur_ns);
-    TRY(store_insert(&recorder->store, ROW_KERNEL));
-    return write_conversions(batch, recorder->table.kernels[event->number].conversions, op_id, kernel_id, start_ns,
-                             dur_ns);
+    *kernel_id = ++recorder->ids.kernel;
+    trace_bind_int(row, 1, *kernel_id);
+    store_bind_known(row, 2, step_id ? step_id : -1);
+    store_bind_known(row, 3, kernel->op_id);
+    trace_bind_int(row, 4, kernel->number + 1);
+    trace_bind_int(row, 5, kernel->start_ns);
+    trace_bind_int(row, 6, kernel->dur_ns);
+    store_bind_known(row, 7, kernel->correlation_id);
+    store_bind_known(row, 8, kernel->launch_ns);
+    return store_insert(&recorder->store, ROW_KERNEL);
 }
 
-/* Device time of the held kernels of an operator; -1 when it has none: unknown is not zero. */
-static int64_t held_time(const struct recorder *recorder, int op)
+/* op_id -1: the operator never ended. */
+static enum status write_kernel(struct batch *batch, const struct event *event, int64_t op_id)
 {
+    struct kernel_row kernel = {event->number, op_id, event->a.integer, event->b.integer - event->a.integer, -1, -1};
+    int64_t kernel_id;
+
+    if (event->kind == EVENT_LAUNCH)
+        return launch_write(batch, event, op_id);
+    TRY(write_kernel_row(batch, batch->step_id, &kernel, &kernel_id));
+    return write_conversions(batch, batch->recorder->table.kernels[event->number].conversions, op_id, kernel_id,
+                             kernel.start_ns, kernel.dur_ns);
+}
+
+/* Device time of the held kernels of an operator; -1 when it has none, or when one's is unknown: unknown is not zero. */
+static int64_t held_time(const struct batch *batch, int op)
+{
+    const struct recorder *recorder = batch->recorder;
     int64_t total_ns = -1;
 
     for (size_t i = 0; i < recorder->held_count; i++) {
         const struct event *event = recorder->held[i];
-        if (recorder->table.kernels[event->number].op == op)
-            total_ns = (total_ns < 0 ? 0 : total_ns) + event->b.integer - event->a.integer;
+        if (recorder->table.kernels[event->number].op != op)
+            continue;
+        int64_t dur_ns =
+            event->kind == EVENT_LAUNCH ? launch_time(batch, event) : event->b.integer - event->a.integer;
+        if (dur_ns < 0)
+            return -1;
+        total_ns = (total_ns < 0 ? 0 : total_ns) + dur_ns;
     }
     return total_ns;
 }
@@ -132,7 +143,7 @@ static enum status write_op_row(struct batch *batch, int number, const struct op
     trace_bind_int(row, 6, batch->channel->thread_id);
     trace_bind_int(row, 7, op->start_ns);
     store_bind_known(row, 8, op->dur_ns);
-    store_bind_known(row, 9, held_time(recorder, number));
+    store_bind_known(row, 9, held_time(batch, number));
     declared->row_step = batch->step_id;
     declared->row_id = op->id;
     return store_insert(&recorder->store, ROW_OP);
@@ -219,25 +230,41 @@ static enum status on_step_end(struct batch *batch, const struct event *event)
     else
         trace_bind_number(row, 7, batch->values->b.real);
     trace_bind_int(row, 8, event->number);
+    batch->ended.id = batch->step_id;
+    batch->ended.start_ns = event->a.integer;
+    batch->ended.end_ns = event->b.integer;
     batch->step_id = 0;
     return store_insert(&recorder->store, ROW_STEP);
+}
+
+/* Its records are taken where their launches are. */
+static enum status on_device(struct batch *batch, const struct event *event)
+{
+    (void)batch, (void)event;
+    return STATUS_OK;
 }
 
 static enum status (*const on_event[EVENT_COUNT])(struct batch *, const struct event *) = {
     [EVENT_STEP_BEGIN] = on_step_begin,   [EVENT_KERNEL] = on_kernel,           [EVENT_OP] = on_op,
     [EVENT_STEP_COUNTS] = on_step_counts, [EVENT_STEP_VALUES] = on_step_values, [EVENT_STEP_END] = on_step_end,
+    [EVENT_LAUNCH] = on_kernel,           [EVENT_DEVICE] = on_device,
 };
 
 enum status rows_write(struct recorder *recorder, const struct channel *channel)
 {
     struct batch batch = {.recorder = recorder, .channel = channel};
     int64_t steps = recorder->ids.step;
+    enum status status;
 
     recorder->held_count = 0;
+    TRY_OUT(launches_gather(&batch));
     for (size_t i = 0; i < channel->count; i++)
-        TRY(on_event[channel->events[i].kind](&batch, &channel->events[i]));
-    TRY(release_orphans(&batch));
-    TRY(store_commit(&recorder->store));
+        TRY_OUT(on_event[channel->events[i].kind](&batch, &channel->events[i]));
+    TRY_OUT(release_orphans(&batch));
+    TRY_OUT(launches_write_rest(&batch));
+    TRY_OUT(store_commit(&recorder->store));
     recorder->committed_steps += recorder->ids.step - steps;
-    return STATUS_OK;
+out:
+    launches_release(&batch);
+    return status;
 }

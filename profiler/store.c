@@ -7,8 +7,8 @@ static const char *const row_sql[ROW_COUNT] = {
                  " VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [ROW_OP] = "INSERT INTO op (op_id, step_id, op_def_id, forward_op_id, fused_into, thread_id, start_ns, dur_ns,"
                " device_dur_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [ROW_KERNEL] = "INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [ROW_KERNEL] = "INSERT INTO kernel (kernel_id, step_id, op_id, kernel_def_id, start_ns, dur_ns, correlation_id,"
+                   " launch_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [ROW_CONVERSION] = "INSERT INTO conversion (conversion_id, step_id, op_id, conversion_def_id, kernel_id, start_ns,"
                        " dur_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [ROW_RUN] =
@@ -20,8 +20,8 @@ static const char *const row_sql[ROW_COUNT] = {
                    " input_shape, output_shape) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ROW_OP_TENSOR_DEF] = "INSERT INTO op_tensor_def (op_def_id, direction, position, tensor, persistent, dtype, shape,"
                           " strides, memory_format, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [ROW_KERNEL_DEF] = "INSERT INTO kernel_def (kernel_def_id, name, role, device, bytes_read, bytes_written, flops)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [ROW_KERNEL_DEF] = "INSERT INTO kernel_def (kernel_def_id, name, role, device, stream, bytes_read, bytes_written,"
+                       " flops) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [ROW_CONVERSION_DEF] =
         "INSERT INTO conversion_def (conversion_def_id, cause, from_format, to_format, shape, bytes_read, "
         "bytes_written,"

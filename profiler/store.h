@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "kernels/observer.h"
+#include "profiler/kernel_names.h"
 #include "profiler/recorder.h"
 #include "profiler/trace.h"
 
@@ -51,7 +52,11 @@ void store_bind_known(sqlite3_stmt *row, int position, int64_t value);
 enum status store_run(struct store *store, const struct run_info *run);
 enum status store_module(struct store *store, int number, const struct module_info *module);
 enum status store_op(struct store *store, int number, const struct op_info *op);
-enum status store_kernel(struct store *store, int number, const struct kernel_info *kernel, const char *device);
+enum status store_kernel(struct store *store, int number, const struct kernel_info *kernel, const char *device,
+                         const char *stream);
 enum status store_conversion(struct store *store, int number, const struct conversion_info *conversion);
+
+/* A conversion that a library's kernel was found to do: what its name tells. */
+enum status store_found_conversion(struct store *store, int number, const struct kernel_name_facts *facts);
 
 #endif

@@ -46,6 +46,7 @@ static void flush_channel(struct recorder *recorder, struct channel *channel)
         recorder->outcome.lost_steps += channel->in_step;
     }
     pthread_mutex_unlock(&recorder->lock);
+    events_release(channel->events, channel->count);
     channel->count = 0;
     channel->in_step = false;
 }
@@ -57,6 +58,7 @@ static void forget_open_step(struct recorder *recorder, struct channel *channel)
         return;
     recorder->outcome.open_steps++;
     recorder->outcome.open_events += (int64_t)(channel->count - channel->step_at);
+    events_release(channel->events + channel->step_at, channel->count - channel->step_at);
     channel->count = channel->step_at;
     channel->in_step = false;
 }
@@ -72,11 +74,12 @@ static void take_event(struct recorder *recorder, struct channel *channel, const
         pthread_mutex_lock(&recorder->lock);
         recorder_stop(recorder, FAIL(NO_MEMORY, "no memory for a step of %zu events", channel->count));
         pthread_mutex_unlock(&recorder->lock);
+        events_release(event, 1);
         flush_channel(recorder, channel);
         return;
     }
     if (event->kind == EVENT_STEP_END ||
-        (event->kind == EVENT_OP && !channel->in_step && channel->count >= OUTSIDE_EVENTS))
+        (event->kind == EVENT_OP && !channel->in_step && channel->count >= OUTSIDE_EVENTS && !recorder->device_watch.source))
         flush_channel(recorder, channel);
 }
 
@@ -115,10 +118,10 @@ void *writer_run(void *argument)
     }
 }
 
-static enum status add_note(struct store *store, const char *text)
+enum status recorder_add_note(struct recorder *recorder, const char *text)
 {
-    trace_bind_text(store->row[ROW_NOTE], 1, text);
-    return store_insert(store, ROW_NOTE);
+    trace_bind_text(recorder->store.row[ROW_NOTE], 1, text);
+    return store_insert(&recorder->store, ROW_NOTE);
 }
 
 static enum status note_waits(struct recorder *recorder)
@@ -134,7 +137,7 @@ static enum status note_waits(struct recorder *recorder)
         return STATUS_OK;
     snprintf(text, sizeof text, "the recorder made the training wait %lld times, %.3f ms in all: its ring was full",
              (long long)waits, (double)wait_ns / 1e6);
-    return add_note(&recorder->store, text);
+    return recorder_add_note(recorder, text);
 }
 
 static enum status note_open_steps(struct recorder *recorder)
@@ -145,7 +148,7 @@ static enum status note_open_steps(struct recorder *recorder)
         return STATUS_OK;
     snprintf(text, sizeof text, "%lld unfinished steps with %lld events are not in this trace",
              (long long)recorder->outcome.open_steps, (long long)recorder->outcome.open_events);
-    return add_note(&recorder->store, text);
+    return recorder_add_note(recorder, text);
 }
 
 static enum status note_failure(struct recorder *recorder)
@@ -157,7 +160,7 @@ static enum status note_failure(struct recorder *recorder)
         return STATUS_OK;
     snprintf(text, sizeof text, "recording stopped after %lld steps, the next %lld are lost: %s",
              (long long)recorder->committed_steps, (long long)outcome->lost_steps, outcome->reason);
-    return add_note(&recorder->store, text);
+    return recorder_add_note(recorder, text);
 }
 
 static enum status write_notes(struct recorder *recorder)
@@ -179,6 +182,9 @@ void writer_close(struct recorder *recorder)
             flush_channel(recorder, channel);
     }
     /* After a failure, too: there may be room for one more row. */
+    status = device_close(recorder);
+    if (status != STATUS_OK)
+        recorder_stop(recorder, status);
     status = write_notes(recorder);
     if (status != STATUS_OK)
         recorder_stop(recorder, status);

@@ -54,10 +54,12 @@ SELECT 'operator_within_step', 'op ' || op.op_id || ' of step ' || step.step_id
 FROM op JOIN step USING (step_id)
 WHERE op.start_ns < step.start_ns OR op.start_ns + ifnull(op.dur_ns, 0) > step.start_ns + step.dur_ns;
 
--- Other profilers' traces hold kernels that nothing ties to an operator, clprof's own do not.
+-- Other profilers' traces hold kernels that nothing ties to an operator; clprof's own do not, but for what
+-- a device did outside of all launches (copies of the batch and of the loss).
 SELECT 'kernel_has_operator', 'kernel ' || kernel_id || ' of op ' || ifnull(op_id, 'none')
-FROM kernel
-WHERE (op_id IS NOT NULL AND op_id NOT IN (SELECT op_id FROM op)) OR (op_id IS NULL AND (SELECT source FROM run) = 'train');
+FROM kernel JOIN kernel_def d USING (kernel_def_id)
+WHERE (op_id IS NOT NULL AND op_id NOT IN (SELECT op_id FROM op))
+   OR (op_id IS NULL AND (SELECT source FROM run) = 'train' AND d.stream IS NULL);
 
 SELECT 'kernel_in_operators_step', 'kernel ' || kernel.kernel_id || ' of op ' || op.op_id
 FROM kernel JOIN op USING (op_id) WHERE kernel.step_id IS NOT op.step_id;

@@ -127,11 +127,11 @@ int64_t expect_whole_steps(sqlite3 *db)
     return steps;
 }
 
-struct recorder *start_recorder(const char *path)
+struct recorder *start_recorder_on(const char *path, const char *device)
 {
     const struct run_info run = {.source = "train",
                                  .model = "small",
-                                 .device = "cpu",
+                                 .device = device,
                                  .memory_format = "channels_last",
                                  .batch_size = 2,
                                  .threads = 1,
@@ -142,6 +142,11 @@ struct recorder *start_recorder(const char *path)
 
     ck_assert_msg(recorder_create(path, &run, &recorder) == STATUS_OK, "%s", status_message());
     return recorder;
+}
+
+struct recorder *start_recorder(const char *path)
+{
+    return start_recorder_on(path, "cpu");
 }
 
 static void ok(enum status status)

@@ -38,6 +38,7 @@ void expect_sound(sqlite3 *db);
 int64_t expect_whole_steps(sqlite3 *db);
 
 struct recorder *start_recorder(const char *path);
+struct recorder *start_recorder_on(const char *path, const char *device);
 void declare_small_model(const struct observer *observer, struct small_model *model);
 
 /* Tells step `index` from start_ns, STEP_LENGTH_NS long; loss = index / 2. */
