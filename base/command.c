@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "base/wrap.h"
 
 static void append_examples(struct strbuf *out, const struct command *self)
@@ -69,7 +70,13 @@ int command_begin(const struct command *self, void *target, int argc, char **arg
 int command_failed(const struct command *self, enum status code)
 {
     const char *message = status_message();
+    struct strbuf text;
+
+    /* Messages name files, and words of traces: whatever they hold, it is one line and no more than text. */
+    strbuf_init(&text);
+    utf8_printable(&text, *message ? message : status_text(code));
     fflush(stdout);
-    fprintf(stderr, "clprof %s: %s\n", self->name, *message ? message : status_text(code));
+    fprintf(stderr, "clprof %s: %s\n", self->name, text.text);
+    strbuf_release(&text);
     return status_exit_code(code);
 }

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/strbuf.h"
+#include "base/utf8.h"
+
 #define LINE_BYTES 4096
 
 static const char *const domain_names[] = {"base", "kernels", "profiler", "trainer", "analysis", "reports"};
@@ -65,8 +68,8 @@ static void read_levels(void)
 
 void log_write(enum log_level level, const char *domain, const char *format, ...)
 {
-    static const char prefix[] = "clprof: ";
-    char line[LINE_BYTES];
+    char text[LINE_BYTES];
+    struct strbuf line;
     va_list arguments;
 
     pthread_once(&levels_read, read_levels);
@@ -74,17 +77,17 @@ void log_write(enum log_level level, const char *domain, const char *format, ...
     if (level > (number < 0 ? other_level : domain_levels[number]))
         return;
 
-    size_t length = sizeof prefix - 1;
-    memcpy(line, prefix, length);
     va_start(arguments, format);
-    int written = vsnprintf(line + length, sizeof line - length - 1, format, arguments);
+    int written = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (written < 0)
         return;
-    size_t room = sizeof line - length - 2;
-    length += (size_t)written < room ? (size_t)written : room;
-    line[length++] = '\n';
+    strbuf_init(&line);
+    strbuf_append(&line, "clprof: ");
+    utf8_printable(&line, text);
+    strbuf_append(&line, "\n");
     /* One call, so that lines of several threads do not mix. Nobody is left to tell when stderr is gone. */
-    ssize_t ignored = write(STDERR_FILENO, line, length);
+    ssize_t ignored = write(STDERR_FILENO, line.text, line.length);
     (void)ignored;
+    strbuf_release(&line);
 }

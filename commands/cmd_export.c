@@ -1,8 +1,8 @@
 /* clprof export TRACE: all steps for ui.perfetto.dev, or a view as CSV. */
 #include <stdio.h>
 
-#include "base/file.h"
 #include "commands/commands.h"
+#include "commands/output.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 
@@ -11,6 +11,7 @@ struct export_options {
     const char *view;
     int format; /* enum export_format */
     bool format_given;
+    sqlite3 *db;
 };
 
 static const struct option export_option_list[] = {
@@ -33,36 +34,27 @@ static enum status check_options(const struct export_options *options)
     return STATUS_OK;
 }
 
-static enum status write_export(sqlite3 *db, const struct export_options *options)
+static enum status write_export(void *what, FILE *out)
 {
-    enum status status;
-    struct file_writer writer = {0};
+    const struct export_options *options = what;
 
-    if (options->output[0] == '-' && options->output[1] == '\0')
-        return report_export(db, (enum export_format)options->format, options->view, stdout);
-    TRY_OUT(file_create(&writer, options->output));
-    TRY_OUT(report_export(db, (enum export_format)options->format, options->view, writer.stream));
-    TRY_OUT(file_commit(&writer));
-out:
-    file_abandon(&writer);
-    return status;
+    return report_export(options->db, (enum export_format)options->format, options->view, out);
 }
 
 static int run_export(const struct command *self, int argc, char **argv)
 {
     struct export_options options = {0};
     int positional, code;
-    sqlite3 *db = NULL;
     enum status status;
 
     code = command_begin(self, &options, argc, argv, 1, 1, &positional);
     if (code >= 0)
         return code;
     TRY_OUT(check_options(&options));
-    TRY_OUT(trace_open(argv[1], 0, &db));
-    status = write_export(db, &options);
+    TRY_OUT(trace_open(argv[1], 0, &options.db));
+    status = output_write(options.output, write_export, &options);
 out:
-    trace_close(db);
+    trace_close(options.db);
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 

@@ -1,8 +1,8 @@
 /* clprof report TRACE: the findings as text, HTML, JSON or CSV. */
 #include <stdio.h>
-#include <string.h>
 
 #include "commands/commands.h"
+#include "commands/output.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 
@@ -10,6 +10,8 @@ struct report_options {
     const char *output;
     int format; /* enum report_format */
     bool format_given;
+    const char *trace;
+    sqlite3 *db;
 };
 
 static const struct option report_option_list[] = {
@@ -19,11 +21,17 @@ static const struct option report_option_list[] = {
      "write to FILE instead of standard output (-)", 0},
     OPTION_END};
 
+static enum status write_report(void *what, FILE *out)
+{
+    const struct report_options *options = what;
+
+    return report_write(options->db, (enum report_format)options->format, options->trace, out);
+}
+
 static int run_report(const struct command *self, int argc, char **argv)
 {
     struct report_options options = {0};
     int positional, code;
-    sqlite3 *db = NULL;
     enum status status;
 
     code = command_begin(self, &options, argc, argv, 1, 1, &positional);
@@ -31,13 +39,11 @@ static int run_report(const struct command *self, int argc, char **argv)
         return code;
     if (!options.format_given)
         options.format = (int)report_format_for(options.output);
-    TRY_OUT(trace_open(argv[1], 0, &db));
-    if (options.output == NULL || strcmp(options.output, "-") == 0)
-        status = report_write(db, (enum report_format)options.format, argv[1], stdout);
-    else
-        status = report_write_file(db, (enum report_format)options.format, argv[1], options.output);
+    options.trace = argv[1];
+    TRY_OUT(trace_open(argv[1], 0, &options.db));
+    status = output_write(options.output, write_report, &options);
 out:
-    trace_close(db);
+    trace_close(options.db);
     return status == STATUS_OK ? 0 : command_failed(self, status);
 }
 

@@ -4,22 +4,36 @@
 #include <stdio.h>
 
 #include "analysis/analysis.h"
+#include "commands/output.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 
+struct conclusion {
+    sqlite3 *db;
+    enum report_format format;
+    const char *trace;
+};
+
+static enum status write_report(void *what, FILE *out)
+{
+    const struct conclusion *conclusion = what;
+
+    return report_write(conclusion->db, conclusion->format, conclusion->trace, out);
+}
+
 enum status conclude_trace(const char *trace, const char *report)
 {
-    sqlite3 *db = NULL;
+    struct conclusion conclusion = {NULL, REPORT_TEXT, trace};
     enum status status;
 
-    TRY_OUT(trace_open(trace, 1, &db));
-    TRY_OUT(analysis_run(db));
-    TRY_OUT(report_write(db, REPORT_TEXT, trace, stdout));
+    TRY_OUT(trace_open(trace, 1, &conclusion.db));
+    TRY_OUT(analysis_run(conclusion.db));
+    TRY_OUT(output_write(NULL, write_report, &conclusion));
+    conclusion.format = report_format_for(report);
     if (report)
-        TRY_OUT(report_write_file(db, report_format_for(report), trace, report));
+        TRY_OUT(output_write(report, write_report, &conclusion));
 out:
-    if (db)
-        trace_close(db);
+    trace_close(conclusion.db);
     return status;
 }
 

@@ -50,6 +50,7 @@ struct events {
     FILE *out;
     bool started;
     sqlite3_int64 origin_ns;
+    struct strbuf scratch; /* of table_column_read */
 };
 
 static void begin_event(struct events *events)
@@ -73,8 +74,9 @@ static void put_microseconds(FILE *out, sqlite3_int64 ns)
             (long long)(ns < 0 ? -ns : ns) % 1000);
 }
 
-static void put_argument(FILE *out, sqlite3_stmt *statement, int column)
+static void put_argument(struct events *events, sqlite3_stmt *statement, int column)
 {
+    FILE *out = events->out;
     char number[32];
 
     json_quote(out, sqlite3_column_name(statement, column), false);
@@ -88,14 +90,14 @@ static void put_argument(FILE *out, sqlite3_stmt *statement, int column)
         fputs(number, out);
         break;
     default:
-        json_quote(out, (const char *)sqlite3_column_text(statement, column), false);
+        json_quote(out, table_column_read(statement, column, &events->scratch), false);
     }
 }
 
 /* One complete ("X") event; arguments that are NULL are left out. */
 static void put_slice(struct events *events, sqlite3_stmt *statement)
 {
-    const char *name = (const char *)sqlite3_column_text(statement, 2);
+    const char *name = table_column_read(statement, 2, &events->scratch);
     bool first = true;
 
     begin_event(events);
@@ -111,7 +113,7 @@ static void put_slice(struct events *events, sqlite3_stmt *statement)
         if (sqlite3_column_type(statement, i) == SQLITE_NULL)
             continue;
         fputs(first ? "" : ",", events->out);
-        put_argument(events->out, statement, i);
+        put_argument(events, statement, i);
         first = false;
     }
     fputs("}}", events->out);
@@ -135,7 +137,7 @@ static void put_counters(struct events *events, sqlite3_stmt *statement)
 static void put_track_name(struct events *events, sqlite3_stmt *statement)
 {
     put_name(events, "thread_name", sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-             (const char *)sqlite3_column_text(statement, 2));
+             table_column_read(statement, 2, &events->scratch));
 }
 
 static enum status put_rows(struct events *events, sqlite3 *db, const char *sql,
@@ -167,19 +169,23 @@ static void take_origin(struct events *events, sqlite3_stmt *statement)
 enum status chrome_trace_write(sqlite3 *db, FILE *out)
 {
     struct events events = {.out = out};
+    enum status status;
 
-    TRY(put_rows(&events, db,
-                 "SELECT min(first) FROM (SELECT min(start_ns) AS first FROM op UNION ALL "
-                 "SELECT min(start_ns) FROM step UNION ALL SELECT min(start_ns) FROM kernel)",
-                 take_origin));
+    strbuf_init(&events.scratch);
+    TRY_OUT(put_rows(&events, db,
+                     "SELECT min(first) FROM (SELECT min(start_ns) AS first FROM op UNION ALL "
+                     "SELECT min(start_ns) FROM step UNION ALL SELECT min(start_ns) FROM kernel)",
+                     take_origin));
     fputs("{\"displayTimeUnit\":\"ms\",\"otherData\":{\"clprof\":\"" CLPROF_VERSION "\"},\"traceEvents\":[", out);
     for (int process = 1; process <= 4; process++)
         put_name(&events, "process_name", process, 0, process_names[process]);
     put_name(&events, "thread_name", 1, 0, "steps");
-    TRY(put_rows(&events, db, track_names, put_track_name));
+    TRY_OUT(put_rows(&events, db, track_names, put_track_name));
     for (size_t i = 0; i < sizeof slices / sizeof *slices; i++)
-        TRY(put_rows(&events, db, slices[i], put_slice));
-    TRY(put_rows(&events, db, counters, put_counters));
+        TRY_OUT(put_rows(&events, db, slices[i], put_slice));
+    TRY_OUT(put_rows(&events, db, counters, put_counters));
     fputs("\n]}\n", out);
-    return STATUS_OK;
+out:
+    strbuf_release(&events.scratch);
+    return status;
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "reports/section.h"
 #include "reports/text.h"
 #include "reports/words.h"
 
 static const struct text_column fact_columns[] = {
-    {"", 22, false}, {"A", 28, false}, {"B", 28, false}, {"difference", 14, true}};
+    {"", 16, false}, {"A", 24, false}, {"B", 24, false}, {"difference", 10, true}};
 
 /* The trace's file name without its folders. */
 static const char *trace_name(sqlite3 *db)
@@ -56,7 +57,7 @@ static void put_safe(FILE *out, const char *first, const char *text)
     struct strbuf safe;
 
     strbuf_init(&safe);
-    text_safe(&safe, text);
+    utf8_printable(&safe, text);
     text_wrap(out, first, safe.text);
     strbuf_release(&safe);
 }
@@ -167,7 +168,7 @@ static void put_figures(FILE *out, const struct report *a, const struct report *
     put_count(out, "steady steps", report_figure(a, "steady_steps"), report_figure(b, "steady_steps"), 0);
     put_count(out, "round trips/step", report_figure(a, "round_trips_per_step"),
               report_figure(b, "round_trips_per_step"), 1);
-    put_count(out, "conversion ms/step", report_figure(a, "conversion_ms_per_step"),
+    put_count(out, "conversion ms", report_figure(a, "conversion_ms_per_step"),
               report_figure(b, "conversion_ms_per_step"), 2);
     put_count(out, "conversions/step", report_figure(a, "conversions_per_step"),
               report_figure(b, "conversions_per_step"), 1);
@@ -208,7 +209,7 @@ static bool is_quiet(const struct table *operators, int row)
 static void put_findings(FILE *out, const struct report *a, const struct report *b)
 {
     static const struct text_column columns[] = {
-        {"Operator", 34, false}, {"A verdict", 11, false}, {"conv", 5, true},  {"lost %", 6, true},
+        {"Operator", 15, false}, {"A verdict", 11, false}, {"conv", 5, true},  {"lost %", 6, true},
         {"B verdict", 11, false}, {"conv", 5, true},       {"lost %", 6, true}, {"change", 7, true}};
     const struct table *tables[] = {&a->section[SECTION_operators], &b->section[SECTION_operators]};
     size_t shown = 0;

@@ -8,7 +8,7 @@
 
 #include "profiler/trace.h"
 #include "reports/chrome_trace.h"
-#include "reports/formats.h"
+#include "reports/csv.h"
 
 static const char *const views[] = {"runs",    "steps",       "modules",     "operators", "op_tensors",
                                     "kernels", "conversions", "round_trips", "findings",  "verifications"};
@@ -24,42 +24,27 @@ static enum status check_view(const char *view)
                            "conversions, round_trips, findings, verifications", view);
 }
 
-static void put_names(sqlite3_stmt *statement, FILE *out)
-{
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        fputs(i == 0 ? "" : ",", out);
-        csv_field(out, sqlite3_column_name(statement, i));
-    }
-    fputs("\r\n", out);
-}
-
-static void put_values(sqlite3_stmt *statement, FILE *out)
-{
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        fputs(i == 0 ? "" : ",", out);
-        csv_field(out, (const char *)sqlite3_column_text(statement, i));
-    }
-    fputs("\r\n", out);
-}
-
 static enum status export_csv(sqlite3 *db, const char *view, FILE *out)
 {
     enum status status;
     sqlite3_stmt *statement = NULL;
+    struct strbuf scratch;
     char sql[80];
     int row;
 
     TRY(check_view(view));
+    strbuf_init(&scratch);
     snprintf(sql, sizeof sql, "SELECT * FROM %s", view);
     TRY_OUT(trace_prepare(db, sql, &statement));
-    put_names(statement, out);
+    csv_names(out, statement);
     for (;;) {
         TRY_OUT(trace_step(statement, &row));
         if (!row || ferror(out))
             break;
-        put_values(statement, out);
+        csv_row(out, statement, &scratch);
     }
 out:
+    strbuf_release(&scratch);
     sqlite3_finalize(statement);
     return status;
 }

@@ -11,9 +11,6 @@ void report_write_json(const struct report *report, FILE *out);
 void report_write_csv(const struct report *report, FILE *out);
 void report_write_html(const struct report *report, FILE *out);
 
-/* One RFC 4180 field, quoted when it has to be; NULL is nothing. */
-void csv_field(FILE *out, const char *text);
-
 /* The object of CONTRACT's `report --format json`; `in_html` as in json_begin. */
 struct json;
 void report_json_object(struct json *json, const struct report *report);

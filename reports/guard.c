@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define LONGEST_VALUE 100000000 /* bytes: zeroblob, printf and group_concat could ask for a GB each */
+
 /* PRAGMAs that only tell; `bare` ones change something when given a value. */
 static const struct {
     const char *name;
@@ -21,6 +23,17 @@ static int pragma_allowed(const char *name, const char *value)
         if (sqlite3_stricmp(pragmas[i].name, name) == 0)
             return !pragmas[i].bare || value == NULL;
     return 0;
+}
+
+/* Functions that load code or touch files; all but two are the shell's own, and would have to be loaded first. */
+static int function_allowed(const char *name)
+{
+    static const char *const refused[] = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "fsdir"};
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (sqlite3_stricmp(refused[i], name) == 0)
+            return 0;
+    return 1;
 }
 
 static const char *refused_word(int action)
@@ -41,20 +54,19 @@ static const char *refused_word(int action)
 static int authorize(void *context, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
-    const char **refused = context;
+    struct guard *guard = context;
 
     (void)database;
     (void)trigger;
     if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
         return SQLITE_OK;
-    if (action == SQLITE_FUNCTION && sqlite3_stricmp(second, "load_extension") != 0 &&
-        sqlite3_stricmp(second, "fts3_tokenizer") != 0)
+    if (action == SQLITE_FUNCTION && function_allowed(second))
         return SQLITE_OK;
     if (action == SQLITE_PRAGMA && pragma_allowed(first, second))
         return SQLITE_OK;
     /* CREATE and DROP begin with a write to sqlite_master. */
-    if (*refused == NULL)
-        *refused = first != NULL && strncmp(first, "sqlite_", 7) == 0 ? "CREATE or DROP" : refused_word(action);
+    if (guard->refused == NULL)
+        guard->refused = first != NULL && strncmp(first, "sqlite_", 7) == 0 ? "CREATE or DROP" : refused_word(action);
     return SQLITE_DENY;
 }
 
@@ -74,14 +86,20 @@ static void connect_functions(sqlite3 *db)
     }
 }
 
-void guard_install(sqlite3 *db, const char **refused)
+void guard_install(sqlite3 *db, struct guard *guard)
 {
     connect_functions(db);
-    *refused = NULL;
-    sqlite3_set_authorizer(db, authorize, refused);
+    *guard = (struct guard){.length_before = sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
+                            .attached_before = sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0)};
+    sqlite3_set_authorizer(db, authorize, guard);
 }
 
-void guard_remove(sqlite3 *db)
+void guard_remove(sqlite3 *db, struct guard *guard)
 {
     sqlite3_set_authorizer(db, NULL, NULL);
+    if (guard->length_before >= 0)
+        sqlite3_limit(db, SQLITE_LIMIT_LENGTH, guard->length_before);
+    if (guard->attached_before >= 0)
+        sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, guard->attached_before);
+    guard->length_before = guard->attached_before = -1;
 }

@@ -4,8 +4,14 @@
 
 #include <sqlite3.h>
 
-/* Installs the guard on a connection until guard_remove; *refused is set to a word for the first thing refused. */
-void guard_install(sqlite3 *db, const char **refused);
-void guard_remove(sqlite3 *db);
+struct guard {
+    const char *refused; /* a word for the first thing refused, NULL = nothing was */
+    int length_before;   /* the connection's limits as they were, -1 = restored */
+    int attached_before;
+};
+
+/* Installs the guard on a connection until guard_remove, which is harmless a second time. */
+void guard_install(sqlite3 *db, struct guard *guard);
+void guard_remove(sqlite3 *db, struct guard *guard);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "reports/json.h"
 #include "reports/text.h"
-#include "reports/utf8.h"
+#include "base/utf8.h"
 
 static const char *entity(uint32_t code)
 {

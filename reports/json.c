@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/utf8.h"
+#include "base/utf8.h"
 
 void json_begin(struct json *json, FILE *out, int line_depth, bool in_html)
 {

@@ -1,7 +1,4 @@
-/*
- * `clprof query`: one or more SELECTs as aligned tables. Column widths come from the first rows, which are held back;
- * the rest streams, so that a query over a large trace needs no more memory than one over a small trace.
- */
+/* `clprof query`: runs SELECTs under the guard, hands their rows to a format's writer, and says where an SQL error is. */
 #include "reports/report.h"
 
 #include <errno.h>
@@ -10,123 +7,10 @@
 
 #include "base/names.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "reports/guard.h"
+#include "reports/query_writers.h"
 #include "reports/section.h"
-#include "reports/text.h"
-
-#define HELD_ROWS 200
-#define WIDEST 60 /* longer cells are written whole and push their row aside */
-
-struct printer {
-    FILE *out;
-    int columns;
-    struct text_column *column; /* [columns] */
-    char **held;                /* [HELD_ROWS][columns], NULL = NULL */
-    int rows;                   /* held */
-    bool streaming;             /* widths are settled */
-};
-
-static void printer_init(struct printer *printer, FILE *out, sqlite3_stmt *statement)
-{
-    *printer = (struct printer){.out = out, .columns = sqlite3_column_count(statement)};
-    printer->column = calloc((size_t)printer->columns, sizeof *printer->column);
-    printer->held = calloc((size_t)printer->columns * HELD_ROWS, sizeof *printer->held);
-    if (printer->column == NULL || printer->held == NULL)
-        abort();
-    for (int i = 0; i < printer->columns; i++) {
-        printer->column[i].title = sqlite3_column_name(statement, i);
-        printer->column[i].width = (int)text_width(printer->column[i].title);
-    }
-}
-
-/* Titles, then one row; cells are never cut: a column that is too narrow for a cell counts as wide for that row. */
-static void print_cells(struct printer *printer, char **cells)
-{
-    struct text_column *row = malloc((size_t)printer->columns * sizeof *row);
-
-    if (row == NULL)
-        abort();
-    memcpy(row, printer->column, (size_t)printer->columns * sizeof *row);
-    for (int i = 0; i < printer->columns; i++) {
-        struct strbuf safe;
-
-        strbuf_init(&safe);
-        text_safe(&safe, cells[i] == NULL ? "" : cells[i]);
-        if ((int)text_width(safe.text) > row[i].width)
-            row[i].width = (int)text_width(safe.text);
-        strbuf_release(&safe);
-    }
-    text_row(printer->out, row, (size_t)printer->columns, (const char *const *)cells);
-    free(row);
-}
-
-/* Writes what is held; from then on rows stream. */
-static void printer_settle(struct printer *printer)
-{
-    char **titles = calloc((size_t)printer->columns, sizeof *titles);
-
-    if (titles == NULL)
-        abort();
-    for (int i = 0; i < printer->columns; i++)
-        titles[i] = (char *)printer->column[i].title;
-    print_cells(printer, titles);
-    free(titles);
-    for (int row = 0; row < printer->rows; row++)
-        print_cells(printer, &printer->held[row * printer->columns]);
-    for (int i = 0; i < printer->rows * printer->columns; i++) {
-        free(printer->held[i]);
-        printer->held[i] = NULL;
-    }
-    printer->rows = 0;
-    printer->streaming = true;
-}
-
-static void widen(struct text_column *column, int type, const char *text)
-{
-    struct strbuf safe;
-    int width;
-
-    strbuf_init(&safe);
-    text_safe(&safe, text == NULL ? "NULL" : text);
-    width = (int)text_width(safe.text);
-    width = width > WIDEST ? WIDEST : width;
-    column->width = width > column->width ? width : column->width;
-    column->right |= type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-    strbuf_release(&safe);
-}
-
-static void printer_row(struct printer *printer, sqlite3_stmt *statement)
-{
-    char **cells;
-
-    if (!printer->streaming && printer->rows == HELD_ROWS)
-        printer_settle(printer);
-    cells = &printer->held[printer->streaming ? 0 : printer->rows * printer->columns];
-    for (int i = 0; i < printer->columns; i++) {
-        cells[i] = table_column_text(statement, i);
-        if (!printer->streaming)
-            widen(&printer->column[i], sqlite3_column_type(statement, i), cells[i]);
-        if (cells[i] == NULL)
-            cells[i] = strdup("NULL");
-    }
-    if (!printer->streaming) {
-        printer->rows++;
-        return;
-    }
-    print_cells(printer, cells);
-    for (int i = 0; i < printer->columns; i++) {
-        free(cells[i]);
-        cells[i] = NULL;
-    }
-}
-
-static void printer_release(struct printer *printer)
-{
-    for (int i = 0; i < HELD_ROWS * printer->columns; i++)
-        free(printer->held[i]);
-    free(printer->held);
-    free(printer->column);
-}
 
 /* "; tables near that name: operators" for "no such table: operator". */
 static void append_nearest_table(struct strbuf *out, sqlite3 *db, const char *message)
@@ -165,17 +49,18 @@ static int error_offset(sqlite3 *db, const char *statement)
 }
 
 /* The statement failed to compile or to run; `sql` is the whole script, `from` where the statement starts in it. */
-static enum status fail_sql(sqlite3 *db, const char *sql, const char *from, const char *refused)
+static enum status fail_sql(sqlite3 *db, const char *sql, const char *from, struct guard *guard)
 {
     enum status status;
     struct strbuf message, hint;
     int offset = error_offset(db, from), line = 1, column = 1;
 
-    if (refused != NULL)
-        return FAIL(UNSUPPORTED, "%s is refused: a query only reads the trace; write SELECT", refused);
+    if (guard->refused != NULL)
+        return FAIL(UNSUPPORTED, "%s is refused: a query only reads the trace; write SELECT", guard->refused);
     strbuf_init(&message);
     strbuf_init(&hint);
-    text_safe(&message, sqlite3_errmsg(db));
+    utf8_printable(&message, sqlite3_errmsg(db));
+    guard_remove(db, guard); /* the list of tables is read without it */
     append_nearest_table(&hint, db, message.text);
     for (const char *at = sql; offset >= 0 && at < from + offset; at++) {
         column = *at == '\n' ? 1 : column + (((unsigned char)*at & 0xC0) != 0x80);
@@ -191,54 +76,72 @@ static enum status fail_sql(sqlite3 *db, const char *sql, const char *from, cons
 }
 
 /* Runs one compiled statement to its end; returns SQLite's code. */
-static int print_statement(sqlite3_stmt *statement, FILE *out)
+static int print_statement(sqlite3_stmt *statement, const struct query_writer *writer, FILE *out)
 {
-    struct printer printer;
     int code;
 
     if (sqlite3_column_count(statement) == 0)
         return sqlite3_step(statement);
-    printer_init(&printer, out, statement);
+    void *state = writer->begin(out, statement);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW && !ferror(out))
-        printer_row(&printer, statement);
-    if (!printer.streaming && code == SQLITE_DONE)
-        printer_settle(&printer);
-    printer_release(&printer);
+        writer->row(state, statement);
+    writer->end(state, code == SQLITE_DONE);
     return code;
 }
 
-enum status report_query(sqlite3 *db, const char *sql, FILE *out)
+/* Is there more than blanks and comments in the rest of a script? What does not compile is more. */
+static bool another_follows(sqlite3 *db, const char *rest)
 {
-    enum status status = STATUS_OK;
-    const char *from = sql, *rest = sql, *refused;
     sqlite3_stmt *statement = NULL;
+
+    while (*rest != '\0') {
+        if (sqlite3_prepare_v2(db, rest, -1, &statement, &rest) != SQLITE_OK)
+            return true;
+        sqlite3_finalize(statement);
+        if (statement != NULL)
+            return true;
+    }
+    return false;
+}
+
+static const struct query_writer *const writers[] = {
+    [QUERY_TEXT] = &query_text, [QUERY_CSV] = &query_csv, [QUERY_JSON] = &query_json};
+
+enum status report_query(sqlite3 *db, const char *sql, enum query_format format, FILE *out)
+{
+    const struct query_writer *writer = writers[format];
+    enum status status = STATUS_OK;
+    const char *from = sql, *rest = sql;
+    sqlite3_stmt *statement = NULL;
+    struct guard guard;
     int printed = 0;
 
-    guard_install(db, &refused);
+    guard_install(db, &guard);
     for (; status == STATUS_OK && *from != '\0'; from = rest) {
         int code = sqlite3_prepare_v2(db, from, -1, &statement, &rest);
 
         if (code == SQLITE_OK && statement == NULL)
             continue; /* blanks or a comment */
-        if (code == SQLITE_OK && !sqlite3_stmt_readonly(statement))
-            refused = refused != NULL ? refused : "this statement";
-        else if (code == SQLITE_OK) {
+        if (code == SQLITE_OK && !sqlite3_stmt_readonly(statement)) {
+            guard.refused = guard.refused != NULL ? guard.refused : "this statement";
+        } else if (code == SQLITE_OK && !writer->several && another_follows(db, rest)) {
+            status = FAIL(USAGE, "csv and json hold the result of one statement; give only one, or take --format text");
+        } else if (code == SQLITE_OK) {
             fputs(printed++ > 0 ? "\n" : "", out);
-            code = print_statement(statement, out);
+            code = print_statement(statement, writer, out);
         }
-        if (refused != NULL || (code != SQLITE_DONE && code != SQLITE_OK && code != SQLITE_ROW)) {
-            guard_remove(db);
-            status = fail_sql(db, sql, from, refused);
-        }
+        if (status == STATUS_OK &&
+            (guard.refused != NULL || (code != SQLITE_DONE && code != SQLITE_OK && code != SQLITE_ROW)))
+            status = fail_sql(db, sql, from, &guard);
         sqlite3_finalize(statement);
     }
-    guard_remove(db);
+    guard_remove(db, &guard);
     if (status == STATUS_OK && (fflush(out) != 0 || ferror(out)))
         status = FAIL(IO, "cannot write the result: %s", strerror(errno));
     return status;
 }
 
-enum status report_named_query(sqlite3 *db, const char *name, FILE *out)
+enum status report_named_query(sqlite3 *db, const char *name, enum query_format format, FILE *out)
 {
     enum section section = section_find(name);
     const char *names[SECTION_COUNT];
@@ -246,7 +149,7 @@ enum status report_named_query(sqlite3 *db, const char *name, FILE *out)
     enum status status;
 
     if (section < SECTION_COUNT)
-        return report_query(db, section_sql(section), out);
+        return report_query(db, section_sql(section), format, out);
     for (int i = 0; i < SECTION_COUNT; i++)
         names[i] = section_name((enum section)i);
     strbuf_init(&near);

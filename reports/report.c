@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/file.h"
 #include "profiler/trace.h"
 #include "reports/formats.h"
 #include "reports/section.h"
@@ -65,18 +64,5 @@ enum status report_write(sqlite3 *db, enum report_format format, const char *tra
         status = FAIL(IO, "cannot write the report: %s", strerror(errno));
 out:
     report_release(&report);
-    return status;
-}
-
-enum status report_write_file(sqlite3 *db, enum report_format format, const char *trace_path, const char *path)
-{
-    struct file_writer writer = {0};
-    enum status status;
-
-    TRY_OUT(file_create(&writer, path));
-    TRY_OUT(report_write(db, format, trace_path, writer.stream));
-    TRY_OUT(file_commit(&writer));
-out:
-    file_abandon(&writer);
     return status;
 }

@@ -16,6 +16,7 @@
 
 enum report_format { REPORT_TEXT, REPORT_HTML, REPORT_JSON, REPORT_CSV };
 enum export_format { EXPORT_PERFETTO, EXPORT_CSV };
+enum query_format { QUERY_TEXT, QUERY_CSV, QUERY_JSON };
 
 /* The format a file name asks for by its ending (.html, .htm, .json, .csv); text otherwise and for NULL. */
 enum report_format report_format_for(const char *path);
@@ -26,20 +27,18 @@ enum report_format report_format_for(const char *path);
  */
 enum status report_write(sqlite3 *db, enum report_format format, const char *trace_path, FILE *out);
 
-/* The same into a file, which stands under its name only when whole. */
-enum status report_write_file(sqlite3 *db, enum report_format format, const char *trace_path, const char *path);
-
 /* Two traces side by side with differences. Either may be without findings: what is unknown then is written so. */
 enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out);
 
 /*
- * Runs one or more SELECTs and writes aligned tables. Whatever could change a file, attach another or load code is
- * refused (UNSUPPORTED). An SQL error (DATABASE) is one line with line, column and the nearest table name.
+ * Runs one or more SELECTs and writes aligned tables; CSV and JSON hold one result (USAGE). Whatever could change a file,
+ * attach another or load code is refused (UNSUPPORTED). An SQL error (DATABASE) is one line with line, column and the
+ * nearest table name.
  */
-enum status report_query(sqlite3 *db, const char *sql, FILE *out);
+enum status report_query(sqlite3 *db, const char *sql, enum query_format format, FILE *out);
 
 /* One of the report's own queries by name (NOT_FOUND offers the nearest); the list of them, "NAME  title" a line. */
-enum status report_named_query(sqlite3 *db, const char *name, FILE *out);
+enum status report_named_query(sqlite3 *db, const char *name, enum query_format format, FILE *out);
 enum status report_list_queries(FILE *out);
 
 /*

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "profiler/trace.h"
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD, for a NUL byte, at which a text of C would end */
 
 static void *memory_or_abort(void *memory)
 {
@@ -18,29 +19,46 @@ static void *memory_or_abort(void *memory)
     return memory;
 }
 
-static char *blob_text(sqlite3_stmt *statement, int column)
+static void append_blob(struct strbuf *out, const unsigned char *bytes, int count)
 {
-    const unsigned char *bytes = sqlite3_column_blob(statement, column);
-    int count = sqlite3_column_bytes(statement, column);
-    struct strbuf text;
-
-    strbuf_init(&text);
-    strbuf_append(&text, "x'");
+    strbuf_append(out, "x'");
     for (int i = 0; i < count; i++)
-        strbuf_printf(&text, "%02x", bytes[i]);
-    strbuf_append(&text, "'");
-    return strbuf_take(&text);
+        strbuf_printf(out, "%02x", bytes[i]);
+    strbuf_append(out, "'");
 }
 
-char *table_column_text(sqlite3_stmt *statement, int column)
+const char *table_column_read(sqlite3_stmt *statement, int column, struct strbuf *scratch)
 {
     int type = sqlite3_column_type(statement, column);
 
     if (type == SQLITE_NULL)
         return NULL;
-    if (type == SQLITE_BLOB)
-        return blob_text(statement, column);
-    return memory_or_abort(strdup((const char *)sqlite3_column_text(statement, column)));
+    strbuf_clear(scratch);
+    if (type == SQLITE_BLOB) {
+        const unsigned char *bytes = sqlite3_column_blob(statement, column);
+
+        append_blob(scratch, bytes, sqlite3_column_bytes(statement, column));
+        return scratch->text;
+    }
+    const char *text = memory_or_abort((char *)sqlite3_column_text(statement, column));
+    const char *end = text + sqlite3_column_bytes(statement, column);
+
+    if (memchr(text, '\0', (size_t)(end - text)) == NULL)
+        return text;
+    for (; text < end; text++)
+        strbuf_append_bytes(scratch, *text == '\0' ? REPLACEMENT : text, *text == '\0' ? strlen(REPLACEMENT) : 1);
+    return scratch->text;
+}
+
+char *table_column_text(sqlite3_stmt *statement, int column)
+{
+    struct strbuf scratch;
+
+    strbuf_init(&scratch);
+    const char *text = table_column_read(statement, column, &scratch);
+    char *copy = text == NULL ? NULL : memory_or_abort(strdup(text));
+    strbuf_release(&scratch);
+    return copy;
 }
 
 static void cell_load(struct cell *cell, sqlite3_stmt *statement, int column)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "base/strbuf.h"
 
 struct cell {
     int type;        /* SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_NULL; blobs are held as text x'...' */
@@ -39,7 +40,11 @@ const char *table_text(const struct table *table, size_t row, const char *column
 const char *table_text_or(const struct table *table, size_t row, const char *column, const char *otherwise);
 bool table_is(const struct table *table, size_t row, const char *column, const char *text);
 
-/* Text of the statement's column as the table holds it, to be freed; NULL for NULL. */
+/*
+ * Text of the statement's column, NULL for NULL: blobs as x'00ff', a NUL byte inside a text as U+FFFD. Stands until the
+ * next step or the next use of `scratch`; table_column_text gives a copy, to be freed.
+ */
+const char *table_column_read(sqlite3_stmt *statement, int column, struct strbuf *scratch);
 char *table_column_text(sqlite3_stmt *statement, int column);
 
 #endif

@@ -2,35 +2,45 @@
 #include "reports/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "reports/utf8.h"
+#include "base/utf8.h"
 
-void text_safe(struct strbuf *out, const char *text)
+static bool has_colour(FILE *out)
 {
-    while (*text != '\0') {
-        char bytes[4];
-        uint32_t code;
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    int descriptor = fileno(out); /* -1 for a stream that is no file */
 
-        text += utf8_decode(text, &code);
-        if (code == '\n')
-            strbuf_append(out, "\\n");
-        else if (code == '\t')
-            strbuf_append(out, "\\t");
-        else if (code < 0x20 || (code >= 0x7F && code < 0xA0))
-            strbuf_printf(out, "\\x%02x", (unsigned)code);
-        else
-            strbuf_append_bytes(out, bytes, utf8_encode(code, bytes));
-    }
+    return descriptor >= 0 && isatty(descriptor) && (none == NULL || *none == '\0') && terminal != NULL &&
+           *terminal != '\0' && strcmp(terminal, "dumb") != 0;
 }
 
-size_t text_width(const char *text)
+void text_colour(FILE *out, enum text_colour colour)
 {
-    size_t width = 0;
+    /* Of the 16 colours that every terminal has, and that its owner has chosen to be readable. */
+    static const char *const codes[] = {
+        [TEXT_PLAIN] = "0", [TEXT_BOLD] = "1", [TEXT_RED] = "1;31", [TEXT_YELLOW] = "33", [TEXT_GREEN] = "32"};
 
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
+    if (has_colour(out))
+        fprintf(out, "\x1b[%sm", codes[colour]);
+}
+
+enum text_colour text_verdict_colour(const char *verdict)
+{
+    static const struct {
+        const char *verdict;
+        enum text_colour colour;
+    } colours[] = {{"thrash", TEXT_RED},         {"library", TEXT_RED},    {"new", TEXT_RED},
+                   {"worse", TEXT_RED},          {"FAIL", TEXT_RED},       {"slow_kernel", TEXT_YELLOW},
+                   {"unknown", TEXT_YELLOW},     {"clean", TEXT_GREEN},    {"fixed", TEXT_GREEN},
+                   {"better", TEXT_GREEN},       {"ok", TEXT_GREEN}};
+
+    for (size_t i = 0; verdict != NULL && i < sizeof colours / sizeof *colours; i++)
+        if (strcmp(colours[i].verdict, verdict) == 0)
+            return colours[i].colour;
+    return TEXT_PLAIN;
 }
 
 const char *number_fixed(char buffer[32], double value, int decimals)
@@ -69,92 +79,140 @@ const char *number_interval(char buffer[72], double low, double high)
     return buffer;
 }
 
-static void append_blanks(struct strbuf *out, size_t count)
-{
-    strbuf_printf(out, "%*s", (int)count, "");
-}
-
-/* The first `width` characters, the last of them an ellipsis when something was cut. */
+/* As many characters as fit `width` columns together with an ellipsis at the end. */
 static void append_cut(struct strbuf *out, const char *text, size_t width)
 {
-    size_t bytes = 0;
+    size_t from = out->length;
 
-    for (size_t shown = 0; shown + 1 < width; shown++) {
+    while (*text != '\0') {
+        size_t before = out->length;
         uint32_t code;
+        size_t bytes = utf8_decode(text, &code);
 
-        bytes += utf8_decode(text + bytes, &code);
+        strbuf_append_bytes(out, text, bytes);
+        if (utf8_width(out->text + from) >= width) {
+            out->text[out->length = before] = '\0';
+            break;
+        }
+        text += bytes;
     }
-    strbuf_append_bytes(out, text, bytes);
     strbuf_append(out, "…");
 }
 
-static void append_column(struct strbuf *out, const struct text_column *column, const char *cell)
+/* The blanks left of a cell go to `out`, those right of it to *pending: they are written when something follows. */
+static void put_column(FILE *out, const struct text_column *column, const char *cell, size_t *pending)
 {
+    enum text_colour colour = column->colour == NULL ? TEXT_PLAIN : column->colour(cell);
     size_t width = (size_t)column->width, needed;
+    struct strbuf safe, shown;
+
+    strbuf_init(&safe);
+    strbuf_init(&shown);
+    utf8_printable(&safe, cell);
+    if (utf8_width(safe.text) > width && !column->right)
+        append_cut(&shown, safe.text, width);
+    else
+        strbuf_append(&shown, safe.text);
+    needed = utf8_width(shown.text);
+    if (column->right && needed < width)
+        *pending += width - needed;
+    if (needed > 0) {
+        fprintf(out, "%*s", (int)*pending, "");
+        *pending = 0;
+        if (colour != TEXT_PLAIN)
+            text_colour(out, colour);
+        fputs(shown.text, out);
+        if (colour != TEXT_PLAIN)
+            text_colour(out, TEXT_PLAIN);
+    }
+    if (!column->right && needed < width)
+        *pending += width - needed;
+    strbuf_release(&shown);
+    strbuf_release(&safe);
+}
+
+/* True when the cell, too wide for its column, was written on a line of its own. */
+static bool put_wide(FILE *out, const struct text_column *column, const char *cell)
+{
     struct strbuf safe;
 
     strbuf_init(&safe);
-    text_safe(&safe, cell == NULL ? "-" : cell);
-    needed = text_width(safe.text);
-    if (column->right && needed < width)
-        append_blanks(out, width - needed);
-    if (needed > width && !column->right)
-        append_cut(out, safe.text, width);
-    else
-        strbuf_append(out, safe.text);
-    if (!column->right && needed < width)
-        append_blanks(out, width - needed);
+    utf8_printable(&safe, cell);
+    bool wide = !column->right && utf8_width(safe.text) > (size_t)column->width;
+    if (wide)
+        fprintf(out, "%s\n", safe.text);
     strbuf_release(&safe);
+    return wide;
 }
 
 void text_row(FILE *out, const struct text_column *columns, size_t count, const char *const *cells)
 {
-    struct strbuf line;
+    size_t pending = 0;
 
-    strbuf_init(&line);
     for (size_t i = 0; i < count; i++) {
-        append_column(&line, &columns[i], cells[i]);
-        strbuf_append(&line, i + 1 < count ? "  " : "");
+        const char *cell = cells[i] == NULL ? "-" : cells[i];
+
+        put_column(out, &columns[i], i == 0 && put_wide(out, &columns[0], cell) ? "" : cell, &pending);
+        pending += 2;
     }
-    while (line.length > 0 && line.text[line.length - 1] == ' ')
-        line.length--;
-    fprintf(out, "%.*s\n", (int)line.length, line.text);
-    strbuf_release(&line);
+    fputc('\n', out);
 }
 
 void text_titles(FILE *out, const struct text_column *columns, size_t count)
 {
     const char *titles[32];
 
-    for (size_t i = 0; i < count && i < 32; i++)
+    struct text_column plain[32];
+
+    for (size_t i = 0; i < count && i < 32; i++) {
         titles[i] = columns[i].title;
-    text_row(out, columns, count, titles);
+        plain[i] = columns[i];
+        plain[i].colour = NULL;
+    }
+    text_colour(out, TEXT_BOLD);
+    text_row(out, plain, count, titles);
+    text_colour(out, TEXT_PLAIN);
 }
 
 void text_wrap(FILE *out, const char *first, const char *text)
 {
-    size_t indent = text_width(first), used = indent;
+    size_t indent = utf8_width(first), used = indent;
     bool line_open = false;
 
+    text_colour(out, TEXT_BOLD);
     fputs(first, out);
+    text_colour(out, TEXT_PLAIN);
     while (*(text += strspn(text, " \n\t\r")) != '\0') {
         size_t bytes = strcspn(text, " \n\t\r");
         struct strbuf word;
 
+        if (text[bytes] == ' ' && text[bytes + 1] == '%') /* "12.3 %" is one word */
+            bytes += 1 + strcspn(text + bytes + 1, " \n\t\r");
+
         strbuf_init(&word);
         strbuf_append_bytes(&word, text, bytes);
-        if (line_open && used + 1 + text_width(word.text) > TEXT_WIDTH) {
+        if (line_open && used + 1 + utf8_width(word.text) > TEXT_WIDTH) {
             fprintf(out, "\n%*s", (int)indent, "");
             used = indent;
             line_open = false;
         }
-        used += text_width(word.text) + line_open;
+        used += utf8_width(word.text) + line_open;
         fprintf(out, "%s%s", line_open ? " " : "", word.text);
         line_open = true;
         text += bytes;
         strbuf_release(&word);
     }
     fputc('\n', out);
+}
+
+void text_wrap_safe(FILE *out, const char *first, const char *text)
+{
+    struct strbuf safe;
+
+    strbuf_init(&safe);
+    utf8_printable(&safe, text);
+    text_wrap(out, first, safe.text);
+    strbuf_release(&safe);
 }
 
 void text_shell_word(struct strbuf *out, const char *word)

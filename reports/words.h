@@ -11,6 +11,11 @@ void words_model(struct strbuf *out, const struct report *report);
 /* "cpu: AMD EPYC 7B13, 2 threads" */
 void words_device(struct strbuf *out, const struct report *report);
 
+/* How the run was started, with what and when; nothing where the trace does not tell. */
+void words_command(struct strbuf *out, const struct report *report);
+void words_libraries(struct strbuf *out, const struct report *report);
+void words_started(struct strbuf *out, const struct report *report);
+
 /* The policy, and whose the counts and times are (SEMANTICS: Layout policy); nothing where the run obeyed none. */
 void words_policy(struct strbuf *out, const struct report *report);
 

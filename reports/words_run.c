@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "reports/text.h"
 #include "reports/words.h"
@@ -82,6 +83,28 @@ void words_device(struct strbuf *out, const struct report *report)
     /* clprof's own device names say the threads already. */
     if (threads != NULL && (name == NULL || strstr(name, " thread") == NULL))
         strbuf_printf(out, ", %s %s", threads, strcmp(threads, "1") == 0 ? "thread" : "threads");
+}
+
+void words_command(struct strbuf *out, const struct report *report)
+{
+    append_joined(out, "", run_text(report, "command_line"), "");
+}
+
+void words_libraries(struct strbuf *out, const struct report *report)
+{
+    append_joined(out, "", run_text(report, "library_versions"), "");
+}
+
+void words_started(struct strbuf *out, const struct report *report)
+{
+    const struct table *run = &report->section[SECTION_run];
+    double ns = run->rows == 0 ? NAN : table_number(run, 0, "started_unix_ns");
+    time_t seconds = (time_t)(isnan(ns) ? 0 : ns / 1e9);
+    struct tm utc;
+    char text[64];
+
+    if (!isnan(ns) && gmtime_r(&seconds, &utc) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc) > 0)
+        strbuf_append(out, text);
 }
 
 void words_policy(struct strbuf *out, const struct report *report)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
 #include "reports/support_form.h"
@@ -22,13 +23,14 @@ static sqlite3 *small_trace, *large_trace;
 struct job {
     sqlite3 *db, *other;
     const char *text;
+    enum query_format format;
 };
 
 static enum status run_query(void *argument, FILE *out)
 {
     struct job *job = argument;
 
-    return report_query(job->db, job->text, out);
+    return report_query(job->db, job->text, job->format, out);
 }
 
 static enum status run_csv(void *argument, FILE *out)
@@ -196,7 +198,7 @@ END_TEST
 
 START_TEST(named_queries_are_offered)
 {
-    ck_assert_int_eq(report_named_query(small_trace, "conversion", stdout), STATUS_NOT_FOUND);
+    ck_assert_int_eq(report_named_query(small_trace, "conversion", QUERY_TEXT, stdout), STATUS_NOT_FOUND);
     ck_assert_str_eq(status_message(),
                      "no query is named 'conversion'; near that: conversions; clprof query --list shows all");
 }
@@ -252,7 +254,7 @@ START_TEST(compare_shows_both_and_warns)
     ck_assert_str_eq(text, expected);
     free(expected);
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
-        ck_assert_msg(text_width(line) <= TEXT_WIDTH, "%s", line);
+        ck_assert_msg(utf8_width(line) <= TEXT_WIDTH, "%s", line);
     free(text);
 }
 END_TEST
@@ -275,7 +277,7 @@ START_TEST(a_full_disk_is_a_failure)
     FILE *out = fopen("/dev/full", "w");
 
     ck_assert_ptr_nonnull(out);
-    ck_assert_int_eq(report_query(large_trace, "SELECT * FROM operators", out), STATUS_IO);
+    ck_assert_int_eq(report_query(large_trace, "SELECT * FROM operators", QUERY_TEXT, out), STATUS_IO);
     clearerr(out);
     ck_assert_int_eq(report_export(large_trace, EXPORT_CSV, "operators", out), STATUS_IO);
     clearerr(out);

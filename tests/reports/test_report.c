@@ -18,7 +18,7 @@
 #include "reports/support_form.h"
 #include "reports/support_trace.h"
 #include "reports/text.h"
-#include "reports/utf8.h"
+#include "base/utf8.h"
 
 static char folder[200];
 static sqlite3 *small_trace, *large_trace;
@@ -72,7 +72,7 @@ START_TEST(csv_is_as_expected)
 }
 END_TEST
 
-START_TEST(text_fits_100_columns)
+START_TEST(text_fits_80_columns)
 {
     sqlite3 *const traces[] = {small_trace, large_trace};
 
@@ -80,7 +80,7 @@ START_TEST(text_fits_100_columns)
         char *text = report_text(traces[i], REPORT_TEXT);
 
         for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
-            ck_assert_msg(text_width(line) <= TEXT_WIDTH, "%s", line);
+            ck_assert_msg(utf8_width(line) <= TEXT_WIDTH, "%s", line);
         free(text);
     }
 }
@@ -235,6 +235,8 @@ START_TEST(unknown_is_never_zero)
     ck_assert_ptr_nonnull(strstr(text, "Step         unknown"));
     ck_assert_ptr_nonnull(strstr(text, "Conversions  unknown"));
     ck_assert_ptr_nonnull(strstr(text, "Lost         unknown"));
+    for (char *line = text; (line = strpbrk(line, "\n")) != NULL;)
+        *line = ' ';
     ck_assert_ptr_nonnull(strstr(text, "What that costs is unknown."));
     free(text);
     text = report_text(db, REPORT_JSON);
@@ -438,7 +440,7 @@ static Suite *report_suite(void)
     const TTest *const tests[] = {text_is_as_expected,
                                   json_is_as_expected,
                                   csv_is_as_expected,
-                                  text_fits_100_columns,
+                                  text_fits_80_columns,
                                   json_has_the_contract_members,
                                   json_writes_awkward_values,
                                   html_is_well_formed_and_hostile_names_stay_text,

@@ -1,6 +1,6 @@
 # oneDNN verbose logs: the report, the program's own output around the log, packed, cut short, nothing executed, a report that is no export.
 cp "$here"/../importers/data/onednn_*.log .
-"$CLPROF" import onednn_v1_timestamps.log -o v1.db | grep -E '^(Ran on|Steps|Step |Conversions |Round trips|library|weight|gradient|onednn::)'
+"$CLPROF" import onednn_v1_timestamps.log -o v1.db | grep -E '^(Ran on|Steps|Step |Conversions |Round trips|library|weight|gradient|onednn::| +(library|unknown) )'
 counts() {
     "$CLPROF" query "$1" "SELECT cause, count(*) AS conversions, sum(dur_ns) AS ns FROM conversions GROUP BY cause"
 }
