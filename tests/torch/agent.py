@@ -331,7 +331,8 @@ def differences(clprof, case, folder):
             yield from expect(sql, database.execute(sql).fetchone()[0], expected)
 
 
-# C++'s word where a thread of PyTorch's (gloo's, a profiler's) outlives Python: seen now and then as ranks end, after all their work.
+# PyTorch's own (its issue 190489), with clprof or without: destroy_process_group leaves gloo's threads running, and one that drops the
+# last reference to a broadcast's tensor while Python ends asks for the GIL, is made to exit, and aborts the process.
 TORN_DOWN = "terminate called without an active exception"
 
 
