@@ -10,7 +10,6 @@ _clprof_folders() {
 _clprof() {
     local curcontext=$curcontext state line
     local -A opt_args
-    local -a commands
     _arguments -C '(- *)'{-h,--help}'[list the commands]' '(- *)--version[say versions]' '1: :->command' '*:: :->rest'
     case $state in
     command)

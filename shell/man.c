@@ -50,8 +50,7 @@ static void append_name(struct strbuf *out, const char *title, const char *summa
     roff_section(out, "NAME");
     roff_text(out, title);
     strbuf_append(out, " \\- ");
-    roff_text(out, summary);
-    strbuf_append(out, "\n");
+    roff_paragraphs(out, summary);
 }
 
 static void append_entry(struct strbuf *out, const char *name, const char *text)
@@ -99,14 +98,15 @@ static void append_synopsis(struct strbuf *out, const struct command *command)
     append_arguments(out, command);
 }
 
-/* Capital first letter, a dot at the end: a phrase of a table as a sentence. */
+/* A phrase of a table as a sentence: a capital if it begins with a plain word, a dot at the end. */
 static void append_sentence(struct strbuf *out, const char *phrase)
 {
     struct strbuf text;
 
     strbuf_init(&text);
     strbuf_append(&text, phrase);
-    if (islower((unsigned char)text.text[0]) && islower((unsigned char)text.text[1]))
+    size_t word = strspn(text.text, "abcdefghijklmnopqrstuvwxyz");
+    if (word && strchr(" ,", text.text[word]))
         text.text[0] = (char)toupper((unsigned char)text.text[0]);
     if (text.length && !strchr(".?!", text.text[text.length - 1]))
         strbuf_append(&text, ".");

@@ -28,7 +28,26 @@ void roff_text(struct strbuf *out, const char *text)
     append_escaped(out, text, strlen(text));
 }
 
-/* One paragraph, a sentence per input line so that the formatter sees where sentences end. */
+/* Input lines break where a sentence ends, so that the formatter sees it, and where they get long. */
+#define LINE_MOST 72 /* bytes, before what escapes add */
+
+static bool sentence_ends(const char *text, size_t at, size_t length)
+{
+    return at && text[at - 1] == '.' && at + 1 < length && text[at + 1] >= 'A' && text[at + 1] <= 'Z';
+}
+
+/* The blank before `next`. */
+static void append_blank(struct strbuf *out, bool broken, const char *next)
+{
+    const char *line = strrchr(out->text, '\n');
+    size_t column = out->length - (line ? (size_t)(line + 1 - out->text) : 0);
+
+    if (!broken && column + strcspn(next, " ") < LINE_MOST)
+        strbuf_append(out, " ");
+    else
+        strbuf_append(out, *next == '.' ? "\n\\&" : "\n");
+}
+
 static void append_paragraph(struct strbuf *out, const char *text, size_t length)
 {
     bool bold = false;
@@ -40,8 +59,8 @@ static void append_paragraph(struct strbuf *out, const char *text, size_t length
         if (text[i] == '`' && (bold || closed)) {
             bold = !bold;
             strbuf_append(out, bold ? "\\fB" : "\\fR");
-        } else if (text[i] == ' ' && i && text[i - 1] == '.' && i + 1 < length && text[i + 1] >= 'A' && text[i + 1] <= 'Z') {
-            strbuf_append(out, "\n");
+        } else if (text[i] == ' ') {
+            append_blank(out, sentence_ends(text, i, length), text + i + 1);
         } else {
             append_escaped(out, text + i, 1);
         }

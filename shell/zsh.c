@@ -68,8 +68,8 @@ static void append_arguments(struct strbuf *out, const struct command *command)
         strbuf_clear(&words);
         enum word_kind kind = words_of_placeholder(argument.name, &words);
         strbuf_append(out, " \\\n            '");
-        if (kind == WORDS_COMMAND)
-            strbuf_append(out, "*:");
+        if (kind == WORDS_COMMAND) /* a program, then whatever its own completion says */
+            strbuf_printf(out, "%d:%s: _command_names -e' \\\n            '*:", place, argument.name);
         else if (argument.repeated)
             strbuf_append(out, "*");
         else
@@ -93,13 +93,13 @@ static void append_command(struct strbuf *out, const struct command *command)
 void completion_zsh(struct strbuf *out)
 {
     strbuf_append(out, "#compdef clprof\n# zsh completion for clprof. Made by clprof_shell from the commands' own rows.\n\n"
-                       "_clprof_list_commands() {\n    local -a commands=(\n");
+                       "_clprof_list_commands() {\n    local -a rows=(\n");
     for (size_t i = 0; i < command_count; i++) {
         strbuf_printf(out, "        '%s:", command_list[i]->name);
         append_escaped(out, command_list[i]->summary, ":");
         strbuf_append(out, "'\n");
     }
-    strbuf_append(out, "        'help:options and examples of a command'\n    )\n    _describe -t commands command commands\n}\n\n"
+    strbuf_append(out, "        'help:options and examples of a command'\n    )\n    _describe -t commands command rows\n}\n\n"
                        "_clprof_of_command() {\n    case $words[1] in\n");
     for (size_t i = 0; i < command_count; i++)
         append_command(out, command_list[i]);
