@@ -8,9 +8,12 @@
 
 static void put_part(const struct report *report, const char *name, size_t length, FILE *out)
 {
+    static const char sql[] = "sql ";
     char file[64];
     const char *text;
 
+    if (strncmp(name, sql, strlen(sql)) == 0 && html_sql(report, name + strlen(sql), length - strlen(sql), out))
+        return;
     for (const struct html_part *part = html_parts; part->name != NULL; part++)
         if (strlen(part->name) == length && memcmp(part->name, name, length) == 0) {
             part->write(report, out);

@@ -1,61 +1,29 @@
-/* The tables of the HTML page, see html_tables.h. */
+/* The tables of the HTML page as data, each of one section; see html_parts.c for where they stand. */
 #include "reports/html_tables.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "reports/html.h"
+#include "reports/html_table.h"
 #include "reports/text.h"
-#include "reports/words.h"
 
-static void put_row_head(FILE *out, const char *text)
-{
-    fputs("<th scope=\"row\"><code>", out);
-    html_known(out, text);
-    fputs("</code></th>", out);
-}
-
-static void put_cell(FILE *out, const char *text)
-{
-    fputs("<td>", out);
-    html_text(out, text == NULL || *text == '\0' ? "–" : text);
-    fputs("</td>", out);
-}
-
-static void put_number(FILE *out, const struct table *table, size_t row, const char *column, int decimals)
-{
-    html_number(out, table_number(table, row, column), decimals);
-}
-
-static void put_interval(FILE *out, const struct table *table, size_t row, const char *column)
-{
-    char low[64], high[64];
-
-    snprintf(low, sizeof low, "%s_low", column);
-    snprintf(high, sizeof high, "%s_high", column);
-    html_interval(out, table_number(table, row, column), table_number(table, row, low), table_number(table, row, high));
-}
+static const struct html_column cause_columns[] = {
+    {"Cause", "cause", html_cell_code},
+    {"per step", "per_step", html_cell_number, 1},
+    {"ms per step", "ms_per_step", html_cell_number, 3},
+    {"% of step", "percent_of_step", html_cell_number, 2},
+    {"MB per step", "megabytes_per_step", html_cell_number, 1},
+    {"without own kernel", "silent_per_step", html_cell_number, 1},
+    {0}};
+static const struct html_table cause_table = {"cause-table", "Conversions of a step, by cause", SECTION_conversions,
+                                              cause_columns};
 
 void html_causes(const struct report *report, FILE *out)
 {
-    static const char *const titles[] = {"Cause", "#per step", "#ms per step", "#% of step", "#MB per step",
-                                         "#without own kernel", NULL};
-    const struct table *causes = &report->section[SECTION_conversions];
-
-    if (causes->rows == 0)
-        return;
-    html_table_begin(out, "cause-table", "Conversions of a step, by cause", titles);
-    for (size_t i = 0; i < causes->rows; i++) {
-        fputs("<tr>", out);
-        put_row_head(out, table_text(causes, i, "cause"));
-        put_number(out, causes, i, "per_step", 1);
-        put_number(out, causes, i, "ms_per_step", 3);
-        put_number(out, causes, i, "percent_of_step", 2);
-        put_number(out, causes, i, "megabytes_per_step", 1);
-        put_number(out, causes, i, "silent_per_step", 1);
-        fputs("</tr>\n", out);
-    }
-    html_table_end(out);
+    if (report->section[SECTION_conversions].rows == 0)
+        fputs("<p>No conversion in any step that was looked at.</p>\n", out);
+    html_table(out, report, &cause_table);
 }
 
 static double largest(const struct table *table, const char *column)
@@ -67,145 +35,161 @@ static double largest(const struct table *table, const char *column)
     return most;
 }
 
-static bool is_advised_above(const struct table *order, size_t row)
+void html_bar(FILE *out, double part)
 {
-    const char *advice = table_text_or(order, row, "advice", NULL);
-    return row > 0 && advice != NULL && table_is(order, row - 1, "advice", advice);
+    fprintf(out,
+            "<svg class=\"bar\" viewBox=\"0 0 100 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+            "<rect width=\"%.1f\" height=\"12\"/></svg>",
+            100 * part);
 }
 
-void html_fix_order(const struct report *report, FILE *out)
+static void cell_gain_bar(FILE *out, const struct table *table, size_t row, const struct html_column *column)
 {
-    static const char *const titles[] = {"#Fix", "What", "Gain when this and all above are fixed", "#%", "How", NULL};
-    const struct table *order = &report->section[SECTION_fix_order];
-    double most = largest(order, "lost_percent_cumulative");
+    double most = largest(table, "lost_percent_cumulative"), gain = table_number(table, row, "lost_percent_cumulative");
 
-    if (order->rows == 0) {
-        fputs("<p>Nothing: no finding costs throughput.</p>\n", out);
-        return;
-    }
-    html_table_begin(out, "fix-table",
-                     "Greedy order: each row adds what gains most on top of the rows above it (estimated)", titles);
-    for (size_t i = 0; i < order->rows; i++) {
-        double gain = table_number(order, i, "lost_percent_cumulative");
-
-        fputs("<tr>", out);
-        put_number(out, order, i, "position", 0);
-        put_row_head(out, table_text(order, i, "what"));
-        fputs("<td class=\"bar-cell\" data-v=\"\">", out);
-        if (most > 0 && gain > 0)
-            fprintf(out, "<span class=\"bar\" style=\"width:%.1f%%\"></span>", 100 * gain / most);
-        fputs("</td>", out);
-        html_interval(out, gain, NAN, NAN);
-        fputs("<td class=\"words\">", out);
-        html_text(out, is_advised_above(order, i) ? "as above" : table_text_or(order, i, "advice", "–"));
-        fputs("</td></tr>\n", out);
-    }
-    html_table_end(out);
+    (void)column;
+    fputs("<td class=\"bar-cell\" data-v=\"\">", out);
+    if (most > 0 && gain > 0)
+        html_bar(out, gain / most);
+    fputs("</td>", out);
 }
 
-/* The name, advice, then why the operator breaks the format, with the source of that knowledge. */
-static void put_operator(FILE *out, const struct table *operators, size_t row)
+/* What to fix, and how where the row above does not say so already. */
+static void cell_fix(FILE *out, const struct table *table, size_t row, const struct html_column *column)
 {
-    const char *advice = table_text_or(operators, row, "advice", NULL);
-    const char *evidence = table_text_or(operators, row, "evidence", NULL);
+    const char *advice = table_text_or(table, row, "advice", NULL);
+    bool again = row > 0 && advice != NULL && table_is(table, row - 1, "advice", advice);
 
     fputs("<th scope=\"row\"><code>", out);
-    html_known(out, table_text(operators, row, "op_name"));
+    html_known(out, table_text(table, row, column->name));
     fputs("</code>", out);
-    if (advice != NULL) {
+    if (advice != NULL && !again) {
         fputs("<span class=\"advice\">", out);
         html_text(out, advice);
-        fputs("</span>", out);
-    }
-    if (evidence != NULL && !table_is(operators, row, "verdict", "clean")) {
-        fputs("<span class=\"why\">Why: ", out);
-        html_text(out, evidence);
         fputs("</span>", out);
     }
     fputs("</th>", out);
 }
 
+static const struct html_column fix_columns[] = {
+    {"Fix", "position", html_cell_number},
+    {"What, and how where that is not as in the row above", "what", cell_fix},
+    {"Gain when this and all above are fixed", NULL, cell_gain_bar},
+    {"% faster", "lost_percent_cumulative", html_cell_number, 2},
+    {"of it by this row", "lost_percent_added", html_cell_number, 2},
+    {0}};
+static const struct html_table fix_table = {
+    "fix-table", "Greedy order: each row adds what gains most on top of the rows above it (estimated)",
+    SECTION_fix_order, fix_columns};
+
+void html_fix_order(const struct report *report, FILE *out)
+{
+    const struct table *order = &report->section[SECTION_fix_order];
+    char number[32];
+
+    if (order->rows == 0)
+        fputs("<p>Nothing: no finding costs throughput.</p>\n", out);
+    html_table(out, report, &fix_table);
+    if (order->rows > 0 && report_figure(report, "lost_percent") > table_number(order, order->rows - 1, "lost_percent_cumulative") * 1.005)
+        fprintf(out, "<p class=\"cut\">These are the first %zu; with the smaller ones that follow, all findings together come "
+                "to %s %%.</p>\n", order->rows, number_short(number, report_figure(report, "lost_percent")));
+}
+
+/* The name, which leads to the operator's section where it has one; then the advice. */
+static void cell_operator(FILE *out, const struct table *table, size_t row, const struct html_column *column)
+{
+    const char *advice = table_text_or(table, row, "advice", NULL);
+    bool linked = html_has_section(table, row);
+
+    fputs("<th scope=\"row\">", out);
+    if (linked) {
+        fputs("<a href=\"#finding-", out);
+        html_text(out, table_text_or(table, row, "finding_id", ""));
+        fputs("\">", out);
+    }
+    fputs("<code>", out);
+    html_known(out, table_text(table, row, column->name));
+    fputs(linked ? "</code></a>" : "</code>", out);
+    if (advice != NULL) {
+        fputs("<span class=\"advice\">", out);
+        html_text(out, advice);
+        fputs("</span>", out);
+    }
+    fputs("</th>", out);
+}
+
+static const struct html_column operator_columns[] = {
+    {"Operator", "op_name", cell_operator},
+    {"Phase", "phase", html_cell_text},
+    {"Verdict", "verdict", html_cell_badge},
+    {"Conversions / step", "conversions_per_step", html_cell_number, 1},
+    {"Round trips / step", "round_trips_per_step", html_cell_number, 1},
+    {"ms / step", "ms_per_step", html_cell_number, 3},
+    {"% of step", "percent_of_step", html_cell_number, 2},
+    {"Lost %, estimated", "lost_percent", html_cell_interval},
+    {"Won %, verified", "verified_percent", html_cell_interval},
+    {0}};
+static const struct html_table operator_table = {
+    "operator-table", "One row an operator type; times and counts are of its conversions", SECTION_operators,
+    operator_columns};
+
 void html_operators(const struct report *report, FILE *out)
 {
-    static const char *const titles[] = {"Operator", "Phase", "Verdict", "#Conversions / step", "#Round trips / step",
-                                         "#ms / step", "#% of step", "#Lost %", "#Verified %", NULL};
-    const struct table *operators = &report->section[SECTION_operators];
-
-    html_table_begin(out, "operator-table", "One row an operator type; times and counts are of its conversions",
-                     titles);
-    for (size_t i = 0; i < operators->rows; i++) {
-        fputs("<tr data-verdict=\"", out);
-        html_known(out, table_text(operators, i, "verdict"));
-        fputs("\">", out);
-        put_operator(out, operators, i);
-        put_cell(out, table_text(operators, i, "phase"));
-        fputs("<td>", out);
-        html_badge(out, table_text(operators, i, "verdict"));
-        if (table_is(operators, i, "verdict_text", "library"))
-            fputs("<span class=\"why\">by the library</span>", out);
-        fputs("</td>", out);
-        put_number(out, operators, i, "conversions_per_step", 1);
-        put_number(out, operators, i, "round_trips_per_step", 1);
-        put_number(out, operators, i, "ms_per_step", 3);
-        put_number(out, operators, i, "percent_of_step", 2);
-        put_interval(out, operators, i, "lost_percent");
-        put_interval(out, operators, i, "verified_percent");
-        fputs("</tr>\n", out);
-    }
+    html_table_begin(out, &operator_table);
+    html_table_rows(out, report, &operator_table, 0, report->section[SECTION_operators].rows);
     html_table_end(out);
 }
+
+static const struct html_column instance_columns[] = {
+    {"Module", "module_path", html_cell_place},
+    {"Operator", "op_name", html_cell_text},
+    {"Phase", "phase", html_cell_text},
+    {"Verdict", "verdict", html_cell_badge},
+    {"Conversions / step", "conversions_per_step", html_cell_number, 1},
+    {"ms / step", "ms_per_step", html_cell_number, 3},
+    {"% of step", "percent_of_step", html_cell_number, 2},
+    {"Lost %, estimated", "lost_percent", html_cell_interval},
+    {"Together with", "together_with", html_cell_text},
+    {0}};
+static const struct html_table instance_table = {
+    "instance-table", "Operator instances with a conversion or a verdict other than clean", SECTION_instances,
+    instance_columns};
 
 void html_instances(const struct report *report, FILE *out)
 {
-    static const char *const titles[] = {"Module", "Operator", "Phase", "Verdict", "#Conversions / step", "#ms / step",
-                                         "#% of step", "#Lost %", "Together with", NULL};
-    const struct table *instances = &report->section[SECTION_instances];
-
-    if (instances->rows == 0) {
+    if (report->section[SECTION_instances].rows == 0)
         fputs("<p>No operator instance has a conversion or a verdict other than clean.</p>\n", out);
-        return;
-    }
-    html_table_begin(out, "instance-table", "Operator instances with a conversion or a verdict other than clean",
-                     titles);
-    for (size_t i = 0; i < instances->rows; i++) {
-        fputs("<tr>", out);
-        put_row_head(out, words_place(table_text(instances, i, "module_path")));
-        put_cell(out, table_text(instances, i, "op_name"));
-        put_cell(out, table_text(instances, i, "phase"));
-        fputs("<td>", out);
-        html_badge(out, table_text(instances, i, "verdict"));
-        fputs("</td>", out);
-        put_number(out, instances, i, "conversions_per_step", 1);
-        put_number(out, instances, i, "ms_per_step", 3);
-        put_number(out, instances, i, "percent_of_step", 2);
-        put_interval(out, instances, i, "lost_percent");
-        put_cell(out, table_text(instances, i, "together_with"));
-        fputs("</tr>\n", out);
-    }
-    html_table_end(out);
+    html_table(out, report, &instance_table);
 }
+
+static const struct html_column module_columns[] = {
+    {"Module", "module_path", html_cell_place},
+    {"Verdict", "verdict", html_cell_badge},
+    {"Conversions / step", "conversions_per_step", html_cell_number, 1},
+    {"Round trips / step", "round_trips_per_step", html_cell_number, 1},
+    {"ms / step", "ms_per_step", html_cell_number, 3},
+    {"% of step", "percent_of_step", html_cell_number, 2},
+    {"Lost %, estimated", "lost_percent", html_cell_interval},
+    {0}};
+static const struct html_table module_table = {"module-table", "Modules, with all that stands below them",
+                                               SECTION_modules, module_columns};
 
 void html_modules(const struct report *report, FILE *out)
 {
-    static const char *const titles[] = {
-        "Module", "Verdict", "#Conversions / step", "#Round trips / step", "#ms / step", "#% of step", "#Lost %", NULL};
-    const struct table *modules = &report->section[SECTION_modules];
+    html_table(out, report, &module_table);
+}
 
-    if (modules->rows == 0)
+static const struct html_column policy_columns[] = {
+    {"Operator", "op_name", html_cell_code}, {"Rule", "rule", html_cell_text}, {"Breaks channels_last", "breaks", html_cell_number},
+    {"Evidence", "evidence", html_cell_text}, {"Source", "source", html_cell_text}, {0}};
+static const struct html_table policy_table = {"policy-table", "Layout rules of the policy, operator by operator",
+                                               SECTION_policy, policy_columns};
+
+void html_policy(const struct report *report, FILE *out)
+{
+    if (report->section[SECTION_policy].rows == 0)
         return;
-    html_table_begin(out, "module-table", "Modules, with all that stands below them", titles);
-    for (size_t i = 0; i < modules->rows; i++) {
-        fputs("<tr>", out);
-        put_row_head(out, table_text_or(modules, i, "module_path", "(whole model)"));
-        fputs("<td>", out);
-        html_badge(out, table_text(modules, i, "verdict"));
-        fputs("</td>", out);
-        put_number(out, modules, i, "conversions_per_step", 1);
-        put_number(out, modules, i, "round_trips_per_step", 1);
-        put_number(out, modules, i, "ms_per_step", 3);
-        put_number(out, modules, i, "percent_of_step", 2);
-        put_interval(out, modules, i, "lost_percent");
-        fputs("</tr>\n", out);
-    }
-    html_table_end(out);
+    fputs("<details class=\"fold\"><summary>The layout policy, rule by rule</summary>\n", out);
+    html_table(out, report, &policy_table);
+    fputs("</details>\n", out);
 }

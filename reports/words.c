@@ -251,7 +251,16 @@ static void append_calm(struct strbuf *out, const struct report *report)
                            "layouts is unknown.");
 }
 
-void words_verdict(struct strbuf *out, const struct report *report)
+void words_blamed(struct strbuf *out, const struct report *report)
+{
+    static const struct choice choices[] = {{"thrash", false}, {"thrash", true}, {"slow_kernel", false}};
+
+    for (size_t i = 0, count = 0; i < sizeof choices / sizeof *choices && count == 0; i++)
+        count = append_names(out, report, &choices[i]);
+}
+
+/* What is there, not what it costs. False when nothing is wrong. */
+static bool append_situation(struct strbuf *out, const struct report *report)
 {
     static const struct choice slow = {"slow_kernel", false};
     size_t slow_count = words_count_verdict(report, "slow_kernel");
@@ -264,7 +273,17 @@ void words_verdict(struct strbuf *out, const struct report *report)
         append_names(out, report, &slow);
         strbuf_append(out, ".");
     }
-    if (thrash || slow_count > 0)
+    return thrash || slow_count > 0;
+}
+
+void words_situation(struct strbuf *out, const struct report *report)
+{
+    append_situation(out, report);
+}
+
+void words_verdict(struct strbuf *out, const struct report *report)
+{
+    if (append_situation(out, report))
         append_cost(out, report);
 }
 

@@ -47,6 +47,12 @@ const char *words_place(const char *module_path);
 /* What the findings come to, in one or two sentences. */
 void words_verdict(struct strbuf *out, const struct report *report);
 
+/* words_verdict without what it costs. */
+void words_situation(struct strbuf *out, const struct report *report);
+
+/* The operators that thrash, else those whose kernels are slow: "a, b and 4 more"; nothing where none does. */
+void words_blamed(struct strbuf *out, const struct report *report);
+
 /* The command that leads on from here. */
 void words_next_report(struct strbuf *out, const struct report *report);
 

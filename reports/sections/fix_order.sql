@@ -2,6 +2,7 @@
 WITH fix AS (SELECT position, ',' || replace(replace(replace(finding_ids, ' ', ''), '[', ''), ']', '') || ',' AS ids,
                     lost_percent_cumulative FROM fix_order)
 SELECT fix.position, trim(fix.ids, ',') AS finding_ids, fix.lost_percent_cumulative,
+       fix.lost_percent_cumulative - lag(fix.lost_percent_cumulative, 1, 0) OVER (ORDER BY fix.position) AS lost_percent_added,
        (SELECT group_concat(label, ', ') FROM
           (SELECT coalesce(f.op_name, nullif(f.module_path, ''), f.together_with, 'finding ' || f.finding_id)
                   || CASE WHEN f.scope = 'instance' AND f.module_path <> '' THEN ' in ' || f.module_path ELSE '' END

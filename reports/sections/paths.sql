@@ -1,7 +1,8 @@
 -- Round trips of the median steady step: each conversion and operator on the path, in order
 WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
                 LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     trip AS (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id
+     trip AS (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id,
+                     count(*) OVER () AS trips
               FROM chosen CROSS JOIN round_trips r ON r.step_id IS chosen.step_id
               ORDER BY dur_ns DESC, round_trip_id LIMIT 300),
      ends AS (SELECT round_trip_id, -1 AS position, first_conversion_id AS conversion_id FROM trip
@@ -10,11 +11,16 @@ WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_
 SELECT t.round_trip_id, t.kind, t.dur_ns AS trip_dur_ns, t.exposed_ns AS trip_exposed_ns, t.bytes AS trip_bytes,
        e.position, 'conversion' AS role, c.op_name AS name, c.module_path, c.from_format, c.to_format,
        c.cause, c.shape, c.source_dtype AS dtype, CASE WHEN t.has_times THEN c.dur_ns END AS dur_ns,
-       c.bytes_read + c.bytes_written AS bytes
+       c.bytes_read + c.bytes_written AS bytes, t.trips
 FROM trip t JOIN ends e USING (round_trip_id) JOIN conversions c USING (conversion_id)
 UNION ALL
 SELECT t.round_trip_id, t.kind, t.dur_ns, t.exposed_ns, t.bytes,
        m.position + CASE WHEN m.role = 'consumer' THEN 2 << 30 ELSE 0 END, m.role, o.name, o.module_path,
-       o.input_format, o.output_format, NULL, o.output_shape, NULL, CASE WHEN t.has_times THEN o.dur_ns END, NULL
+       o.input_format, o.output_format, NULL, o.output_shape,
+       (SELECT d.dtype FROM op_tensor_def d WHERE d.op_def_id = o.op_def_id AND d.direction = 'out' AND d.shape = o.output_shape
+        ORDER BY d.position LIMIT 1),
+       CASE WHEN t.has_times THEN o.dur_ns END,
+       (SELECT d.bytes FROM op_tensor_def d WHERE d.op_def_id = o.op_def_id AND d.direction = 'out' AND d.shape = o.output_shape
+        ORDER BY d.position LIMIT 1), t.trips
 FROM trip t JOIN round_trip_member m USING (round_trip_id) JOIN operators o USING (op_id)
 ORDER BY 3 DESC, 1, 6;

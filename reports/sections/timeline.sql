@@ -6,7 +6,7 @@ WITH chosen AS (SELECT step_id, step_index, start_ns, dur_ns FROM cost_steps WHE
                WHERE fused_into IS NOT NULL GROUP BY fused_into)
 SELECT o.start_ns - s.start_ns AS start_ns, o.dur_ns, o.thread_id, o.name, o.module_path, o.phase,
        o.input_format, o.output_format, o.input_shape, o.output_shape,
-       fused.names AS fused, s.step_index, s.dur_ns AS step_dur_ns
+       fused.names AS fused, s.step_index, s.dur_ns AS step_dur_ns, count(*) OVER () AS operators
 FROM chosen s CROSS JOIN operators o ON o.step_id IS s.step_id LEFT JOIN fused ON fused.fused_into = o.op_id
 WHERE o.level = 0 AND o.start_ns IS NOT NULL AND o.dur_ns IS NOT NULL
 ORDER BY o.dur_ns DESC LIMIT 3000;

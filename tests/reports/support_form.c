@@ -209,6 +209,7 @@ struct page {
     int depth;
     char ids[MOST_IDS][48];
     int id_count;
+    bool self_closed; /* the tag that was read last ended in "/>", as elements of drawings do */
     char error[256];
 };
 
@@ -248,12 +249,13 @@ static bool read_attributes(struct page *page, const char **at)
         size_t length;
 
         *at += strspn(*at, " \n");
-        if (**at == '>') {
-            ++*at;
+        page->self_closed = strncmp(*at, "/>", 2) == 0;
+        if (**at == '>' || page->self_closed) {
+            *at += 1 + page->self_closed;
             return true;
         }
         name = *at;
-        length = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
+        length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
         if (length == 0)
             return complain(page, "a bad attribute", tag);
         *at += length;
@@ -290,7 +292,7 @@ static bool read_tag(struct page *page, const char **at)
         return false;
     if (end && (page->depth == 0 || strcmp(page->open[--page->depth], name) != 0))
         return complain(page, "an end tag without its start", tag);
-    if (end || is_void(name))
+    if (end || is_void(name) || page->self_closed)
         return true;
     if (page->depth == DEEPEST)
         return complain(page, "too deep", tag);

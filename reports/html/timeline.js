@@ -1,143 +1,18 @@
-// Sorting and filtering of tables, and the timeline. The page is complete without it except for the timeline.
-"use strict";
+// The timeline of one step on a canvas: drawn when something moves; pointer, wheel, keys and buttons move it.
 (() => {
-  const root = document.documentElement;
-  root.classList.add("scripted");
-  const data = JSON.parse(document.getElementById("report-data").textContent);
-  const rowsOf = (table) => table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
-
-  // ---- tables
-  const sortValue = (row, column) => {
-    const cell = row.cells[column];
-    if (cell.dataset.v === undefined) return cell.textContent.trim().toLowerCase();
-    return cell.dataset.v === "" ? null : Number(cell.dataset.v);
-  };
-  function sortBy(table, column, descending) {
-    const order = (a, b) => {
-      const x = sortValue(a, column), y = sortValue(b, column);
-      if (x === null || y === null) return (x === null) - (y === null); // unknown last, either way
-      return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1);
-    };
-    const body = table.tBodies[0];
-    body.append(...[...body.rows].sort(order));
-    [...table.tHead.rows[0].cells].forEach((cell, i) => {
-      if (i === column) cell.setAttribute("aria-sort", descending ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    });
-  }
-  for (const table of document.querySelectorAll("table.sortable")) {
-    [...table.tHead.rows[0].cells].forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => {
-        const sorted = head.getAttribute("aria-sort");
-        sortBy(table, column, sorted ? sorted === "ascending" : head.classList.contains("n"));
-      });
-    });
-  }
-  for (const controls of document.querySelectorAll(".controls[data-table]")) {
-    const table = document.getElementById(controls.dataset.table);
-    if (!table) { controls.hidden = true; controls.style.display = "none"; continue; }
-    const search = controls.querySelector("input"), verdict = controls.querySelector("select");
-    const count = controls.querySelector(".count"), rows = [...table.tBodies[0].rows];
-    const filter = () => {
-      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      for (const row of rows) {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !words.every((word) => text.includes(word)) ||
-          (verdict.value !== "" && row.dataset.verdict !== verdict.value);
-        shown += !row.hidden;
-      }
-      count.textContent = shown === rows.length ? `${rows.length} operators` : `${shown} of ${rows.length} operators`;
-    };
-    search.addEventListener("input", filter);
-    verdict.addEventListener("change", filter);
-    filter();
-  }
-
-  // ---- timeline
-  const operators = rowsOf(data.timeline), conversions = rowsOf(data.timeline_conversions);
-  const kernels = rowsOf(data.timeline_kernels), view = document.getElementById("timeline-view");
-  if (operators.length + kernels.length === 0) { view.style.display = "none"; return; }
+  const view = document.getElementById("timeline-view"), root = clprof.root;
+  const { BAR, GAP, AXIS, PHASE, lanes, height, operators, conversions, everything, describe, first, last, sequence } =
+    clprof.timeline;
+  if (everything.length === 0) { view.remove(); return; }
 
   const canvas = document.getElementById("canvas"), pen = canvas.getContext("2d");
   const tip = document.getElementById("tip"), details = document.getElementById("details");
-  const BAR = 22, GAP = 3, LABEL = 116, AXIS = 26, PHASE = 16;
+  const LABEL = 116;
   const FORMATS = ["channels_last", "contiguous", "either", "strided", "blocked", "unknown"];
   const PHASES = ["data", "forward", "backward", "optimizer"];
-  const byStart = (a, b) => a.start_ns - b.start_ns || b.dur_ns - a.dur_ns;
-  const groups = (items, key) => {
-    const found = new Map();
-    for (const item of items.sort(byStart)) {
-      const name = key(item);
-      if (!found.has(name)) found.set(name, []);
-      found.get(name).push(item);
-    }
-    return [...found].sort(([a], [b]) => String(a).localeCompare(String(b), undefined, { numeric: true }));
-  };
-  // Nested items go a row deeper: an item's depth is the number of earlier ones that have not ended.
-  const layOut = (items) => {
-    const open = [];
-    let deepest = 0;
-    for (const item of items) {
-      while (open.length && open[open.length - 1] <= item.start_ns) open.pop();
-      item.depth = Math.min(open.length, 5);
-      deepest = Math.max(deepest, item.depth);
-      open.push(item.start_ns + item.dur_ns);
-    }
-    return deepest + 1;
-  };
-  const lanes = [];
-  const addLane = (label, kind, items, depth) => lanes.push({ label, kind, items, depth });
-  const threads = groups(operators, (o) => o.thread_id ?? "unknown");
-  for (const [thread, items] of threads) {
-    const many = threads.length > 1 ? ` (thread ${thread})` : "";
-    addLane(`operators${many}`, "operator", items, layOut(items));
-    const inside = conversions.filter((c) => (c.thread_id ?? "unknown") === thread).sort(byStart);
-    if (inside.length) addLane(`conversions${many}`, "conversion", inside, 1);
-  }
-  for (const [stream, items] of groups(kernels, (k) => `${k.device ?? "device"} ${k.stream}`))
-    addLane(stream, "kernel", items, layOut(items));
-  let height = AXIS + PHASE + GAP;
-  for (const lane of lanes) {
-    lane.top = height;
-    height += lane.depth * (BAR + GAP) + 8;
-  }
-  const everything = [...operators, ...kernels, ...conversions];
-  const first = Math.min(0, ...everything.map((e) => e.start_ns));
-  const last = Math.max(data.timeline_step.dur_ns ?? 0, ...everything.map((e) => e.start_ns + e.dur_ns));
   const shown = { from: first, to: last };
-  const sequence = [...conversions].sort(byStart);
   let chosen = null, colour = {}, width = 0;
 
-  const ms = (ns) => {
-    if (ns === null || ns === undefined) return "unknown";
-    return ns >= 1e5 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e3).toFixed(2)} \u00b5s`;
-  };
-  const bytes = (n) => {
-    if (n === null) return "unknown bytes";
-    return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e3).toFixed(1)} kB`;
-  };
-  const describe = (item, kind) => {
-    const lines = [];
-    if (kind === "conversion") {
-      lines.push(`Conversion ${item.from_format} \u2192 ${item.to_format}: ${ms(item.dur_ns)}, ${bytes(item.bytes)}`);
-      lines.push(`cause ${item.cause}, in ${item.op_name ?? "no operator"}`);
-      if (item.source_dtype !== item.dest_dtype) lines.push(`casts ${item.source_dtype} \u2192 ${item.dest_dtype}`);
-    } else {
-      lines.push(`${item.name}: ${ms(item.dur_ns)}`);
-      const formats = `${item.input_format ?? "unknown"} \u2192 ${item.output_format ?? "unknown"}`;
-      if (kind === "operator") lines.push(`${formats}, ${item.phase ?? "unknown phase"}`);
-      else lines.push(`${item.role ?? "unknown role"}, in ${item.op_name ?? "no operator"}`);
-    }
-    if (item.module_path) lines.push(item.module_path);
-    if (item.shape || item.input_shape) lines.push(item.shape ?? `${item.input_shape} \u2192 ${item.output_shape}`);
-    if (item.fused) lines.push(`also does the work of ${item.fused}`);
-    return lines;
-  };
   const readColours = () => {
     const style = getComputedStyle(root);
     for (const name of [...FORMATS, "ink", "soft", "line", "card", "accent", "plain-soft"])
@@ -331,18 +206,20 @@
   const legend = document.getElementById("legend");
   const present = new Set(everything.map((e) => e.to_format ?? e.output_format ?? "unknown"));
   for (const format of FORMATS.filter((f) => present.has(f))) {
-    const entry = document.createElement("li"), swatch = document.createElement("i");
-    swatch.style.background = `var(--${format.replace("_", "-")})`;
-    entry.append(swatch, format);
+    const entry = document.createElement("li"), name = document.createElement("span");
+    name.className = `format ${format}`;
+    name.append(format);
+    entry.append(name);
     legend.append(entry);
   }
   if (conversions.length) {
-    const entry = document.createElement("li"), swatch = document.createElement("i");
-    swatch.className = "hatched";
-    entry.append(swatch, "conversion");
+    const entry = document.createElement("li"), name = document.createElement("span");
+    name.className = "format converts";
+    name.append("conversion");
+    entry.append(name);
     legend.append(entry);
   }
-  const restart = () => { readColours(); draw(); };
+  const restart = clprof.repaint = () => { readColours(); draw(); };
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restart);
   new ResizeObserver(draw).observe(canvas);
   restart();

@@ -1,0 +1,22 @@
+# Run by bundle_text: writes OUTPUT, the text of FILES one after the other, and OUTPUT.sha256, its hash in base64.
+set(text "")
+foreach(file IN LISTS FILES)
+  file(READ ${file} part)
+  string(APPEND text "${part}")
+endforeach()
+file(WRITE ${OUTPUT} "${text}")
+
+# 32 bytes are 64 hexadecimal digits; six of them are four of base64, and the last four digits three and a "=".
+file(SHA256 ${OUTPUT} hex)
+set(alphabet "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+set(base64 "")
+foreach(at RANGE 0 60 6)
+  string(SUBSTRING "${hex}00" ${at} 6 digits)
+  foreach(shift 18 12 6 0)
+    math(EXPR index "(0x${digits} >> ${shift}) & 63")
+    string(SUBSTRING "${alphabet}" ${index} 1 digit)
+    string(APPEND base64 "${digit}")
+  endforeach()
+endforeach()
+string(SUBSTRING "${base64}" 0 43 base64)
+file(WRITE ${OUTPUT}.sha256 "${base64}=")

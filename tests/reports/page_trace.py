@@ -1,0 +1,26 @@
+"""Traces for the tests of the page: hand-made ones of tests/reports/*.sql, and one that clprof trains."""
+import pathlib
+import subprocess
+
+TESTS = pathlib.Path(__file__).resolve().parent
+SQL = TESTS.parent.parent / "profiler/sql"
+
+
+def from_sql(script, trace):
+    """tests/reports/<script> over the schema, with the table `generated` of the numbers 1 to 1000 that it expects."""
+    version = "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
+    numbers = ("CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS "
+               "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;")
+    text = "\n".join([version, *((SQL / name).read_text() for name in ("schema.sql", "views.sql")), numbers, (TESTS / script).read_text()])
+    subprocess.run(["sqlite3", "-bail", trace], input=text.encode(), check=True, stdout=subprocess.DEVNULL)
+
+
+def make_trace(program, kind, folder):
+    trace = folder / f"{kind}.db"
+    if kind == "trained":
+        subprocess.run([program, "train", "resnet50_gn", "--channels-last", "--policy", "torch-2.14-cuda", "--data", "synthetic",
+                        "--image-size", "32", "--batch", "2", "--profile", "1:3", "--probe", "0.2", "--threads", "1", "--quiet",
+                        "-o", trace], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    else:
+        from_sql(f"{kind}.sql", trace)
+    return trace
