@@ -42,10 +42,8 @@
 #define ANALYSIS_ANALYSIS_H
 
 #include <sqlite3.h>
-#include <stdint.h>
 
 #include "base/status.h"
-#include "base/strbuf.h"
 
 #define WARMUP_EXCESS 1.2
 #define WARMUP_LEAST_STEPS 4
@@ -54,17 +52,5 @@
 
 /* Rewrites every finding table but `verification`, in one transaction. The same trace gives the same rows. */
 enum status analysis_run(sqlite3 *db);
-
-struct analysis_limits {
-    double max_lost_percent;                  /* NAN = none */
-    int64_t max_round_trips, max_conversions; /* per step; -1 = none */
-};
-
-/*
- * Compares the figures of an analysed trace with limits and, when given, with an analysed baseline: an operator that
- * newly thrashes, and a figure whose interval lies wholly above the baseline's. Appends a line for each excess and
- * returns LIMIT when there is one. Fails (NOT_FOUND) when a trace is not analysed or a limited figure is unknown.
- */
-enum status analysis_check(sqlite3 *db, const struct analysis_limits *limits, sqlite3 *baseline, struct strbuf *report);
 
 #endif

@@ -5,8 +5,11 @@
 #ifndef ANALYSIS_ANALYSIS_INT_H
 #define ANALYSIS_ANALYSIS_INT_H
 
+#include <stdint.h>
+
 #include "analysis/analysis.h"
 #include "base/array.h"
+#include "base/strbuf.h"
 #include "analysis/flow.h"
 #include "base/intern.h"
 #include "base/stats.h"

@@ -1,20 +1,26 @@
-/* Limits on the figures of an analysed trace, and comparison with a baseline. */
+/* Limits on the figures of an analysed trace, and the figures of a baseline (check.h). */
+#include "analysis/check.h"
+
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "analysis/analysis.h"
+#include "analysis/check_int.h"
 #include "profiler/trace.h"
 
-struct figure {
-    double value, low, high; /* NAN = unknown */
-};
-
-static double number_at(sqlite3_stmt *row, int column)
+double check_number(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
 }
 
-static enum status read_figure(sqlite3 *db, const char *name, struct figure *figure)
+struct stats_interval check_interval(sqlite3_stmt *row, int column)
+{
+    return (struct stats_interval){check_number(row, column), check_number(row, column + 1),
+                                   check_number(row, column + 2)};
+}
+
+static enum status read_figure(sqlite3 *db, const char *name, struct stats_interval *figure)
 {
     sqlite3_stmt *row = NULL;
     enum status status;
@@ -24,7 +30,7 @@ static enum status read_figure(sqlite3 *db, const char *name, struct figure *fig
     trace_bind_text(row, 1, name);
     TRY_OUT(trace_step(row, &more));
     if (more)
-        *figure = (struct figure){number_at(row, 0), number_at(row, 1), number_at(row, 2)};
+        *figure = check_interval(row, 0);
     else
         status = FAIL(NOT_FOUND, "%s: is not analysed (it has no figure %s); run `clprof analyze` on it first",
                       sqlite3_db_filename(db, "main"), name);
@@ -33,134 +39,191 @@ out:
     return status;
 }
 
+enum status check_add(struct check_list *list, enum check_outcome outcome, const char *name, const char *words)
+{
+    TRY(array_room(&list->row, &list->row_room, list->rows, sizeof *list->row));
+    struct check_row *row = &list->row[list->rows];
+
+    *row = (struct check_row){outcome, strdup(name), strdup(words)};
+    if (row->name == NULL || row->words == NULL) {
+        free(row->name);
+        free(row->words);
+        return FAIL(NO_MEMORY, "no memory for a line of the check");
+    }
+    list->rows++;
+    list->failed += outcome == CHECK_FAILED;
+    return STATUS_OK;
+}
+
+void check_release(struct check_list *list)
+{
+    for (int i = 0; i < list->rows; i++) {
+        free(list->row[i].name);
+        free(list->row[i].words);
+    }
+    free(list->row);
+    *list = (struct check_list){0};
+}
+
+void check_append(struct strbuf *out, struct stats_interval figure, const char *unit)
+{
+    if (isnan(figure.value)) {
+        strbuf_append(out, "unknown");
+        return;
+    }
+    strbuf_printf(out, "%.4g%s", figure.value, unit);
+    if (figure.low < figure.high)
+        strbuf_printf(out, " [%.4g, %.4g]", figure.low, figure.high);
+}
+
+void check_append_loss(struct strbuf *out, struct stats_interval before, struct stats_interval now)
+{
+    struct stats_interval more = stats_difference(before, now);
+
+    check_append(out, now, " %");
+    strbuf_append(out, ", the baseline has ");
+    check_append(out, before, " %");
+    if (isnan(more.value))
+        return;
+    if (more.value < 0)
+        more = stats_difference(now, before);
+    strbuf_append(out, ": ");
+    check_append(out, more, now.value < before.value ? " points less" : " points more");
+}
+
+bool check_is_larger(struct stats_interval before, struct stats_interval now, double tolerance)
+{
+    struct stats_interval more = stats_difference(before, now);
+
+    return more.value > tolerance && !(more.low <= 0);
+}
+
 /* A figure, its limit (NAN = none), and how to write both. */
 struct limit {
     const char *figure, *words, *unit;
     double most;
 };
 
-static enum status check_limit(sqlite3 *db, const struct limit *limit, struct strbuf *report, int *exceeded)
+static enum status check_limit(sqlite3 *db, const struct limit *limit, struct check_list *list)
 {
-    struct figure figure;
-    TRY(read_figure(db, limit->figure, &figure));
+    struct stats_interval figure;
+    struct strbuf words;
+
     if (isnan(limit->most))
         return STATUS_OK;
+    TRY(read_figure(db, limit->figure, &figure));
     if (isnan(figure.value))
         return FAIL(NOT_FOUND, "%s: %s is unknown in this trace, so its limit cannot be checked; leave that limit out",
                     sqlite3_db_filename(db, "main"), limit->words);
+    strbuf_init(&words);
+    check_append(&words, figure, limit->unit);
+    strbuf_printf(&words, ", the limit is %.4g%s", limit->most, limit->unit);
     /* Counts are means over steps: a rounding error is no excess. */
-    if (figure.value <= limit->most + 1e-9)
-        return STATUS_OK;
-    strbuf_printf(report, "%s: %.4g%s, the limit is %.4g%s\n", limit->words, figure.value, limit->unit, limit->most,
-                  limit->unit);
-    ++*exceeded;
-    return STATUS_OK;
-}
-
-/* The lowest (highest) value that the interval allows; the value itself where there is no interval. */
-static double low_of(const struct figure *figure)
-{
-    return isnan(figure->low) ? figure->value : figure->low;
-}
-
-static double high_of(const struct figure *figure)
-{
-    return isnan(figure->high) ? figure->value : figure->high;
-}
-
-/* Unknown figures compare as not worse. */
-static void compare(const struct figure *now, const struct figure *before, const char *subject, const char *words,
-                    const char *unit, struct strbuf *report, int *exceeded)
-{
-    if (!(low_of(now) > high_of(before) + 1e-9))
-        return;
-    strbuf_printf(report, "%s%s%s: %.4g%s, the baseline has %.4g%s\n", subject, *subject ? ": " : "", words, now->value,
-                  unit, before->value, unit);
-    ++*exceeded;
-}
-
-static enum status compare_figures(sqlite3 *db, sqlite3 *baseline, const struct limit *limits, int count,
-                                   struct strbuf *report, int *exceeded)
-{
-    struct figure now, before;
-    for (int i = 0; i < count; i++) {
-        TRY(read_figure(db, limits[i].figure, &now));
-        TRY(read_figure(baseline, limits[i].figure, &before));
-        compare(&now, &before, "", limits[i].words, limits[i].unit, report, exceeded);
-    }
-    return STATUS_OK;
-}
-
-/* The operator finding of the baseline, bound to its name in `old`. */
-static enum status compare_operator(sqlite3_stmt *row, sqlite3_stmt *old, struct strbuf *report, int *exceeded)
-{
-    const char *name = (const char *)sqlite3_column_text(row, 0);
-    struct figure before[3] = {{0, NAN, NAN}, {0, NAN, NAN}, {0, NAN, NAN}}, now[3];
-    bool thrashed = false;
-    int more;
-
-    sqlite3_reset(old);
-    trace_bind_text(old, 1, name);
-    TRY(trace_step(old, &more));
-    if (more) {
-        thrashed = sqlite3_column_int(old, 1);
-        for (int i = 0; i < 3; i++)
-            before[i] =
-                (struct figure){number_at(old, 2 + i), i ? NAN : number_at(old, 5), i ? NAN : number_at(old, 6)};
-    }
-    for (int i = 0; i < 3; i++)
-        now[i] = (struct figure){number_at(row, 2 + i), i ? NAN : number_at(row, 5), i ? NAN : number_at(row, 6)};
-    if (sqlite3_column_int(row, 1) && !thrashed) {
-        strbuf_printf(report, "%s: new round trips, %.4g per step\n", name, now[2].value);
-        ++*exceeded;
-        return STATUS_OK;
-    }
-    if (sqlite3_column_int(row, 1))
-        compare(&now[0], &before[0], name, "lost throughput", " %", report, exceeded);
-    compare(&now[1], &before[1], name, "conversions per step", "", report, exceeded);
-    compare(&now[2], &before[2], name, "round trips per step", "", report, exceeded);
-    return STATUS_OK;
-}
-
-static enum status compare_operators(sqlite3 *db, sqlite3 *baseline, struct strbuf *report, int *exceeded)
-{
-    static const char sql[] = "SELECT op_name, verdict = 'thrash', lost_percent, conversions_per_step, "
-                              "round_trips_per_step, lost_percent_low,"
-                              " lost_percent_high FROM finding WHERE scope = 'operator' AND op_name = ifnull(?1, "
-                              "op_name) ORDER BY finding_id";
-    sqlite3_stmt *row = NULL, *old = NULL;
-    enum status status;
-    int more;
-
-    TRY_OUT(trace_prepare(db, sql, &row));
-    TRY_OUT(trace_prepare(baseline, sql, &old));
-    TRY_OUT(trace_step(row, &more));
-    while (more) {
-        TRY_OUT(compare_operator(row, old, report, exceeded));
-        TRY_OUT(trace_step(row, &more));
-    }
-out:
-    sqlite3_finalize(row);
-    sqlite3_finalize(old);
+    enum status status = check_add(list, figure.value <= limit->most + 1e-9 ? CHECK_PASSED : CHECK_FAILED, limit->words,
+                                   words.text);
+    strbuf_release(&words);
     return status;
 }
 
-enum status analysis_check(sqlite3 *db, const struct analysis_limits *limits, sqlite3 *baseline, struct strbuf *report)
+static enum status compare_lost(sqlite3 *db, sqlite3 *baseline, double tolerance, struct check_list *list)
+{
+    struct stats_interval now, before;
+    struct strbuf words;
+
+    TRY(read_figure(db, "lost_percent_total", &now));
+    TRY(read_figure(baseline, "lost_percent_total", &before));
+    bool larger = check_is_larger(before, now, tolerance);
+    strbuf_init(&words);
+    check_append_loss(&words, before, now);
+    if (!isnan(now.value - before.value))
+        strbuf_printf(&words, ", %s", larger ? "which is significant" : "which may be noise");
+    if (!larger && now.value <= before.value) { /* not worse: nothing to weigh */
+        strbuf_clear(&words);
+        check_append_loss(&words, before, now);
+    }
+    enum status status = check_add(list, isnan(now.value - before.value) ? CHECK_TOLD : larger ? CHECK_FAILED : CHECK_PASSED,
+                                   "lost throughput", words.text);
+    strbuf_release(&words);
+    return status;
+}
+
+/* Round trips are judged; conversions that belong to none are told, since a larger model has more of them. */
+static enum status compare_count(sqlite3 *db, sqlite3 *baseline, const char *figure, const char *name, bool judged,
+                                 struct check_list *list)
+{
+    struct stats_interval now, before;
+    struct strbuf words;
+
+    TRY(read_figure(db, figure, &now));
+    TRY(read_figure(baseline, figure, &before));
+    bool differs = fabs(now.value - before.value) >= LEAST_COUNT;
+    if (isnan(now.value) || isnan(before.value) || (!judged && !differs))
+        return STATUS_OK;
+    strbuf_init(&words);
+    check_append(&words, now, "");
+    strbuf_append(&words, ", the baseline has ");
+    check_append(&words, before, "");
+    enum status status = check_add(list, !judged ? CHECK_TOLD : differs && now.value > before.value ? CHECK_FAILED : CHECK_PASSED,
+                                   name, words.text);
+    strbuf_release(&words);
+    return status;
+}
+
+static enum status compare_speed(sqlite3 *db, sqlite3 *baseline, double most, struct check_list *list)
+{
+    struct stats_interval now, before, change;
+    struct strbuf words;
+    bool same;
+
+    if (isnan(most))
+        return STATUS_OK;
+    TRY(check_same_machine(db, baseline, &same));
+    if (!same)
+        return FAIL(USAGE, "throughput of the two traces cannot be compared: device, batch size or threads differ; leave "
+                           "--max-slowdown out, or record the baseline on the same machine");
+    TRY(read_figure(db, "images_per_s", &now));
+    TRY(read_figure(baseline, "images_per_s", &before));
+    change = stats_change_percent(before, now);
+    if (isnan(change.value))
+        return FAIL(NOT_FOUND, "%s: throughput is unknown in this trace or in the baseline; leave --max-slowdown out",
+                    sqlite3_db_filename(db, "main"));
+    strbuf_init(&words);
+    check_append(&words, now, " images/s");
+    strbuf_append(&words, ", the baseline has ");
+    check_append(&words, before, " images/s");
+    strbuf_append(&words, ": a change by ");
+    check_append(&words, change, " %");
+    strbuf_printf(&words, ", -%.4g %% is allowed", most);
+    enum status status = check_add(list, change.value < -most && !(change.high >= 0) ? CHECK_FAILED : CHECK_PASSED,
+                                   "throughput", words.text);
+    strbuf_release(&words);
+    return status;
+}
+
+static enum status compare_baseline(sqlite3 *db, sqlite3 *baseline, const struct check_limits *limits, struct check_list *list)
+{
+    TRY(compare_lost(db, baseline, limits->tolerance, list));
+    TRY(compare_count(db, baseline, "round_trips_per_step", "round trips per step", true, list));
+    TRY(compare_speed(db, baseline, limits->max_slowdown_percent, list));
+    TRY(check_operators(db, baseline, limits->tolerance, list));
+    TRY(compare_count(db, baseline, "conversions_per_step", "conversions per step", false, list));
+    return check_setup(db, baseline, list);
+}
+
+enum status analysis_check(sqlite3 *db, const struct check_limits *limits, sqlite3 *baseline, struct check_list *out)
 {
     const struct limit rows[] = {
-        {"lost_percent_total", "lost throughput", " %", limits->max_lost_percent},
-        {"round_trips_per_step", "round trips per step", "",
+        {"lost_percent_total", "limit of lost throughput", " %", limits->max_lost_percent},
+        {"round_trips_per_step", "limit of round trips per step", "",
          limits->max_round_trips < 0 ? NAN : (double)limits->max_round_trips},
-        {"conversions_per_step", "conversions per step", "",
+        {"conversions_per_step", "limit of conversions per step", "",
          limits->max_conversions < 0 ? NAN : (double)limits->max_conversions},
     };
-    int count = (int)(sizeof rows / sizeof rows[0]), exceeded = 0;
 
-    for (int i = 0; i < count; i++)
-        TRY(check_limit(db, &rows[i], report, &exceeded));
-    if (baseline) {
-        TRY(compare_figures(db, baseline, rows, count, report, &exceeded));
-        TRY(compare_operators(db, baseline, report, &exceeded));
-    }
-    return exceeded ? FAIL(LIMIT, "%d limit%s exceeded", exceeded, exceeded > 1 ? "s" : "") : STATUS_OK;
+    *out = (struct check_list){0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        TRY(check_limit(db, &rows[i], out));
+    if (baseline)
+        TRY(compare_baseline(db, baseline, limits, out));
+    return out->failed ? FAIL(LIMIT, "%d check%s failed", out->failed, out->failed > 1 ? "s" : "") : STATUS_OK;
 }

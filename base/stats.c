@@ -2,6 +2,7 @@
 #include "base/stats.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,4 +106,23 @@ struct stats_interval stats_bootstrap_two(stats_two_fn *statistic, const void *d
     free(results);
     free(first);
     return interval;
+}
+
+struct stats_interval stats_difference(struct stats_interval a, struct stats_interval b)
+{
+    return (struct stats_interval){b.value - a.value, b.value - a.value - hypot(b.value - b.low, a.high - a.value),
+                                   b.value - a.value + hypot(b.high - b.value, a.value - a.low)};
+}
+
+static struct stats_interval logarithms(struct stats_interval x)
+{
+    return (struct stats_interval){log(x.value), x.low > 0 ? log(x.low) : NAN, x.low > 0 ? log(x.high) : NAN};
+}
+
+struct stats_interval stats_change_percent(struct stats_interval a, struct stats_interval b)
+{
+    if (!(a.value > 0 && b.value > 0))
+        return (struct stats_interval){NAN, NAN, NAN};
+    struct stats_interval change = stats_difference(logarithms(a), logarithms(b));
+    return (struct stats_interval){100 * expm1(change.value), 100 * expm1(change.low), 100 * expm1(change.high)};
 }

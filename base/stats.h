@@ -31,4 +31,14 @@ typedef double stats_two_fn(const void *data, const uint32_t *first, size_t n, c
 struct stats_interval stats_bootstrap_two(stats_two_fn *statistic, const void *data, size_t n, size_t m,
                                           int resamples);
 
+/*
+ * b - a of two figures measured independently, with the 95 % interval that follows from theirs: MOVER (Zou & Donner 2008,
+ * Statistics in Medicine 27:1693), which needs no symmetry. A figure whose low or high is NAN has no interval, nor has the
+ * difference then.
+ */
+struct stats_interval stats_difference(struct stats_interval a, struct stats_interval b);
+
+/* 100 (b / a - 1), the same way on logarithms. All NAN unless both values are above 0. */
+struct stats_interval stats_change_percent(struct stats_interval a, struct stats_interval b);
+
 #endif
