@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernels/cuda/conv_plan.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/host_status.h"
 
@@ -43,6 +44,7 @@ static void close_device(struct device *device)
         return;
     if (device->compute)
         cudaStreamSynchronize(device->compute);
+    conv_plans_destroy(device);
     cuda_pinned_destroy(device);
     if (device->cublas)
         cublasLtDestroy(device->cublas);
