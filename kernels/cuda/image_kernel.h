@@ -29,6 +29,9 @@ struct image_walk {
 /* width > 1 where the target's and all other tensors' channels lie one by one and may be taken 16 bytes at a time. */
 struct image_walk image_walk_make(const struct tensor *target, const struct tensor *const *others, int count);
 
+/* The same without vectors: where a pointer is not aligned to 16 bytes. */
+struct image_walk image_walk_narrow(const struct tensor *target);
+
 /* One axis of a window: tap k of small position o is at large position o * stride - padding + k * dilation. */
 struct image_window {
     int64_t kernel, stride, padding, dilation;

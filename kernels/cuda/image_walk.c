@@ -19,19 +19,29 @@ static bool takes_vectors(const struct tensor *tensor, int width)
     return true;
 }
 
-struct image_walk image_walk_make(const struct tensor *target, const struct tensor *const *others, int count)
+/* Threads of `width` channels each. */
+static struct image_walk walk_of(const struct tensor *target, int width)
 {
-    int last = target->dims - 1, width = (int)(16 / dtype_bytes(target->dtype));
-    struct image_walk walk = {.rows = target->stride[1] == 1 && target->size[1] > 1, .width = 1};
-    bool vectors = walk.rows && takes_vectors(target, width);
-    for (int i = 0; i < count; i++)
-        vectors = vectors && takes_vectors(others[i], width);
-    if (vectors)
-        walk.width = width;
-    walk.count = tensor_count(target) / walk.width;
-    walk.c = fast_divisor_make(target->size[1] / walk.width, walk.count);
+    int last = target->dims - 1;
+    struct image_walk walk = {.rows = target->stride[1] == 1 && target->size[1] > 1, .width = width};
+    walk.count = tensor_count(target) / width;
+    walk.c = fast_divisor_make(target->size[1] / width, walk.count);
     walk.d = fast_divisor_make(target->dims == 5 ? target->size[2] : 1, walk.count);
     walk.h = fast_divisor_make(target->size[last - 1], walk.count);
     walk.w = fast_divisor_make(target->size[last], walk.count);
     return walk;
+}
+
+struct image_walk image_walk_make(const struct tensor *target, const struct tensor *const *others, int count)
+{
+    int width = (int)(16 / dtype_bytes(target->dtype));
+    bool vectors = target->size[1] > 1 && takes_vectors(target, width);
+    for (int i = 0; i < count; i++)
+        vectors = vectors && takes_vectors(others[i], width);
+    return walk_of(target, vectors ? width : 1);
+}
+
+struct image_walk image_walk_narrow(const struct tensor *target)
+{
+    return walk_of(target, 1);
 }

@@ -20,11 +20,6 @@ static bool is_aligned(const void *pointer)
     return (uintptr_t)pointer % 16 == 0;
 }
 
-static struct image_walk narrow_walk(const struct tensor *target)
-{
-    return image_walk_make(target, &(const struct tensor *){&(struct tensor){.stride = {0, 0}}}, 1);
-}
-
 static bool all_aligned(const struct prepared *self)
 {
     const struct op_call *call = self->simple.head.call;
@@ -70,7 +65,7 @@ static enum status prepare_max(struct device *device, const struct op_call *call
     struct prepared *self = (struct prepared *)*out;
     self->max_pool = launch;
     self->indices = indices;
-    self->narrow = narrow_walk(target);
+    self->narrow = image_walk_narrow(target);
     self->max = (struct max_pool_args){.walk = image_walk_make(target, others, 2),
                                        .dtype = target->dtype,
                                        .source_strides = image_strides_of(source),
@@ -143,7 +138,7 @@ static enum status prepare_average(struct device *device, const struct op_call *
     TRY(simple_create(device, call, sizeof(struct prepared), run_average, out));
     struct prepared *self = (struct prepared *)*out;
     self->average = backward ? cuda_launch_average_pool_backward : cuda_launch_average_pool;
-    self->narrow = narrow_walk(target);
+    self->narrow = image_walk_narrow(target);
     self->mean = (struct average_args){.walk = image_walk_make(target, &source, 1),
                                        .dtype = target->dtype,
                                        .source_strides = image_strides_of(source),
