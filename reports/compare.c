@@ -1,286 +1,249 @@
-/*
- * `clprof compare`: two traces side by side, A and B, with B's difference from A. Rows of causes and operators are the
- * union of both; one that only one trace has is "-" in the other, except that a recorded trace without it has none: 0.
- */
-#include "reports/report.h"
+/* Two reports into one comparison, see compare.h; the sentences that its formats share are in words_compare.c. */
+#include "reports/compare.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
-#include "base/utf8.h"
-#include "reports/section.h"
-#include "reports/text.h"
-#include "reports/words.h"
+#include "base/array.h"
+#include "reports/report.h"
 
-static const struct text_column fact_columns[] = {
-    {"", 16, false}, {"A", 24, false}, {"B", 24, false}, {"difference", 10, true}};
-
-/* The trace's file name without its folders. */
-static const char *trace_name(sqlite3 *db)
+/* A trace with cost steps and without a row for something had none of it; without such steps nobody knows. */
+static double absent(const struct report *report)
 {
-    const char *path = sqlite3_db_filename(db, "main"), *slash;
-
-    if (path == NULL || *path == '\0')
-        return "(in memory)";
-    slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-static bool is_analysed(const struct report *report)
-{
-    return report_figure(report, "analysed") > 0;
-}
-
-/* "+12.3 %" of a. */
-static const char *relative_text(char buffer[48], double a, double b)
-{
-    char number[32];
-
-    if (!isfinite(a) || !isfinite(b) || a == 0)
-        return strcpy(buffer, "-");
-    snprintf(buffer, 48, "%s%s %%", b >= a ? "+" : "", number_fixed(number, 100 * (b - a) / a, 1));
-    return buffer;
-}
-
-static const char *absolute_text(char buffer[48], double a, double b, int decimals)
-{
-    if (!isfinite(a) || !isfinite(b))
-        return strcpy(buffer, "-");
-    snprintf(buffer, 48, "%+.*f", decimals, b - a);
-    return buffer;
-}
-
-static void put_safe(FILE *out, const char *first, const char *text)
-{
-    struct strbuf safe;
-
-    strbuf_init(&safe);
-    utf8_printable(&safe, text);
-    text_wrap(out, first, safe.text);
-    strbuf_release(&safe);
-}
-
-static void put_words(FILE *out, const char *label, void (*words)(struct strbuf *out, const struct report *report),
-                      const struct report *a, const struct report *b)
-{
-    struct strbuf text_a, text_b;
-
-    strbuf_init(&text_a);
-    strbuf_init(&text_b);
-    words(&text_a, a);
-    words(&text_b, b);
-    if (text_a.length + text_b.length == 0)
-        goto out;
-    strbuf_append(&text_a, text_a.length == 0 ? "-" : "");
-    strbuf_append(&text_b, text_b.length == 0 ? "-" : "");
-    fprintf(out, "%s\n", label);
-    put_safe(out, "  A  ", text_a.text);
-    put_safe(out, "  B  ", text_b.text);
-out:
-    strbuf_release(&text_a);
-    strbuf_release(&text_b);
-}
-
-static void put_figure(FILE *out, const char *label, const char *name, const char *unit, const struct report *a,
-                       const struct report *b, bool relative)
-{
-    struct strbuf text_a, text_b;
-    char difference[48];
-    double value_a = report_figure(a, name), value_b = report_figure(b, name);
-
-    strbuf_init(&text_a);
-    strbuf_init(&text_b);
-    words_figure(&text_a, a, name, unit);
-    words_figure(&text_b, b, name, unit);
-    const char *cells[] = {label, text_a.text, text_b.text,
-                           relative ? relative_text(difference, value_a, value_b)
-                                    : absolute_text(difference, value_a, value_b, 2)};
-
-    text_row(out, fact_columns, 4, cells);
-    strbuf_release(&text_a);
-    strbuf_release(&text_b);
-}
-
-static void put_count(FILE *out, const char *label, double value_a, double value_b, int decimals)
-{
-    char number_a[32], number_b[32], difference[48];
-    const char *cells[] = {label, number_fixed(number_a, value_a, decimals), number_fixed(number_b, value_b, decimals),
-                           absolute_text(difference, value_a, value_b, decimals)};
-
-    text_row(out, fact_columns, 4, cells);
-}
-
-/* Row whose columns hold these texts (the second may be NULL: then it has to be NULL there too), -1 = none. */
-static int find_row(const struct table *table, const char *column, const char *text, const char *other_column,
-                    const char *other)
-{
-    for (size_t i = 0; i < table->rows; i++) {
-        const char *have = other_column == NULL ? NULL : table_text(table, i, other_column);
-
-        if (table_is(table, i, column, text) &&
-            (have == NULL ? other == NULL : other != NULL && strcmp(have, other) == 0))
-            return (int)i;
-    }
-    return -1;
-}
-
-/* A trace with steady steps and without a row for this cause had none of it. */
-static double cause_number(const struct report *report, const char *cause, const char *column)
-{
-    const struct table *causes = &report->section[SECTION_conversions];
-    int row = find_row(causes, "cause", cause, NULL, NULL);
-
-    if (row >= 0)
-        return table_number(causes, (size_t)row, column);
     return report_figure(report, "cost_steps") > 0 ? 0 : NAN;
 }
 
-static void put_causes(FILE *out, const struct report *a, const struct report *b)
+static struct stats_interval interval_of(const struct table *table, size_t row, const char *column)
 {
-    const struct report *const both[] = {a, b};
+    char low[64], high[64];
 
-    for (int side = 0; side < 2; side++) {
-        const struct table *causes = &both[side]->section[SECTION_conversions];
+    snprintf(low, sizeof low, "%s_low", column);
+    snprintf(high, sizeof high, "%s_high", column);
+    return (struct stats_interval){table_number(table, row, column), table_number(table, row, low),
+                                   table_number(table, row, high)};
+}
+
+static void load_figures(struct comparison *self)
+{
+    static const struct {
+        const char *key, *label, *unit, *column;
+        bool relative, has_interval;
+        int decimals;
+    } rows[COMPARE_FIGURES] = {
+        {"images_per_s", "images/s", " images/s", "images_per_s", true, true, -1},
+        {"step_ms", "step ms", " ms", "step_ms", true, true, -1},
+        {"lost_percent", "lost %", " %", "lost_percent", false, true, -1},
+        {"conversion_ms_per_step", "conv. ms", " ms", "conversion_ms_per_step", false, false, 2},
+        {"round_trips_per_step", "round trips", "", "round_trips_per_step", false, false, 1},
+        {"conversions_per_step", "conversions", "", "conversions_per_step", false, false, 1},
+    };
+
+    for (int i = 0; i < COMPARE_FIGURES; i++) {
+        struct compare_figure *figure = &self->figure[i];
+
+        *figure = (struct compare_figure){rows[i].key, rows[i].label, rows[i].unit, rows[i].relative, rows[i].decimals};
+        for (int side = 0; side < SIDES; side++) {
+            const struct table *summary = &self->report[side].section[SECTION_summary];
+            double value = table_number(summary, 0, rows[i].column);
+
+            figure->side[side] = rows[i].has_interval ? interval_of(summary, 0, rows[i].column)
+                                                      : (struct stats_interval){value, value, value};
+        }
+        figure->change = (rows[i].relative ? stats_change_percent : stats_difference)(figure->side[SIDE_A], figure->side[SIDE_B]);
+    }
+}
+
+static bool cause_is_known(const struct comparison *self, const char *name)
+{
+    for (int i = 0; i < self->causes; i++)
+        if (strcmp(self->cause[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static double cause_number(const struct report *report, const char *name)
+{
+    const struct table *causes = &report->section[SECTION_conversions];
+
+    for (size_t i = 0; i < causes->rows; i++)
+        if (strcmp(table_text_or(causes, i, "cause", "unknown"), name) == 0)
+            return table_number(causes, i, "per_step");
+    return absent(report);
+}
+
+static enum status load_causes(struct comparison *self)
+{
+    for (int side = 0; side < SIDES; side++) {
+        const struct table *causes = &self->report[side].section[SECTION_conversions];
 
         for (size_t i = 0; i < causes->rows; i++) {
-            const char *cause = table_text_or(causes, i, "cause", "unknown");
-            char label[64];
+            const char *name = table_text_or(causes, i, "cause", "unknown");
 
-            if (side == 1 && find_row(&a->section[SECTION_conversions], "cause", cause, NULL, NULL) >= 0)
+            if (cause_is_known(self, name))
                 continue;
-            snprintf(label, sizeof label, "  %s", cause);
-            put_count(out, label, cause_number(a, cause, "per_step"), cause_number(b, cause, "per_step"), 1);
+            TRY(array_room(&self->cause, &self->cause_room, self->causes, sizeof *self->cause));
+            self->cause[self->causes++] = (struct compare_cause){
+                name, {cause_number(&self->report[SIDE_A], name), cause_number(&self->report[SIDE_B], name)}};
         }
     }
+    return STATUS_OK;
 }
 
-static void put_figures(FILE *out, const struct report *a, const struct report *b, sqlite3 *db_a, sqlite3 *db_b)
+static bool same_text(const char *a, const char *b)
 {
-    const char *names[] = {"", trace_name(db_a), trace_name(db_b), "difference"};
-
-    fputc('\n', out);
-    text_row(out, fact_columns, 4, names);
-    put_figure(out, "throughput", "images_per_s", "images/s", a, b, true);
-    put_figure(out, "step", "step_ms", "ms", a, b, true);
-    put_figure(out, "lost throughput", "lost_percent", "%", a, b, false);
-    put_count(out, "steady steps", report_figure(a, "steady_steps"), report_figure(b, "steady_steps"), 0);
-    put_count(out, "round trips/step", report_figure(a, "round_trips_per_step"),
-              report_figure(b, "round_trips_per_step"), 1);
-    put_count(out, "conversion ms", report_figure(a, "conversion_ms_per_step"),
-              report_figure(b, "conversion_ms_per_step"), 2);
-    put_count(out, "conversions/step", report_figure(a, "conversions_per_step"),
-              report_figure(b, "conversions_per_step"), 1);
-    put_causes(out, a, b);
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static void put_finding(FILE *out, const char *name, const char *phase, const struct table *operators_a,
-                        const struct table *operators_b, const struct text_column *columns)
+/* The row of an operator, -1 = none. */
+static int find_operator(const struct table *operators, const char *name, const char *phase)
 {
-    const struct table *both[] = {operators_a, operators_b};
-    const char *verdict[2] = {NULL, NULL};
-    char number[4][32], difference[48];
-    double lost[2] = {NAN, NAN}, conversions[2] = {NAN, NAN};
+    for (size_t i = 0; i < operators->rows; i++)
+        if (same_text(table_text(operators, i, "op_name"), name) && same_text(table_text(operators, i, "phase"), phase))
+            return (int)i;
+    return -1;
+}
 
-    for (int side = 0; side < 2; side++) {
-        int row = find_row(both[side], "op_name", name, "phase", phase);
+static void load_side(struct compare_operator *operator, const struct report *report, int side)
+{
+    const struct table *operators = &report->section[SECTION_operators];
+    int found = find_operator(operators, operator->name, operator->phase);
 
-        if (row < 0)
+    if (found < 0) { /* an analysed trace has a finding of everything that converts */
+        double none = report_figure(report, "analysed") > 0 ? absent(report) : NAN;
+
+        operator->conversions[side] = operator->ms[side] = operator->round_trips[side] = none;
+        operator->lost[side] = (struct stats_interval){none, none, none};
+        return;
+    }
+    operator->verdict[side] = table_text(operators, (size_t)found, "verdict");
+    operator->conversions[side] = table_number(operators, (size_t)found, "conversions_per_step");
+    operator->ms[side] = table_number(operators, (size_t)found, "ms_per_step");
+    operator->round_trips[side] = table_number(operators, (size_t)found, "round_trips_per_step");
+    operator->lost[side] = interval_of(operators, (size_t)found, "lost_percent");
+}
+
+static bool has_verdict(const struct compare_operator *operator, int side, const char *verdict)
+{
+    return operator->verdict[side] != NULL && strcmp(operator->verdict[side], verdict) == 0;
+}
+
+static const char *by_loss(const struct compare_operator *operator)
+{
+    double trips = operator->round_trips[SIDE_B] - operator->round_trips[SIDE_A];
+
+    if (fabs(trips) >= 0.5) /* in most steps */
+        return trips > 0 ? "worse" : "better";
+    if (operator->more_lost.low > 0)
+        return "worse";
+    return operator->more_lost.high < 0 ? "better" : "same";
+}
+
+static const char *change_of(const struct compare_operator *operator)
+{
+    static const char *const bad[] = {"thrash", "slow_kernel"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        bool in_a = has_verdict(operator, SIDE_A, bad[i]), in_b = has_verdict(operator, SIDE_B, bad[i]);
+
+        if (in_a && in_b)
+            return by_loss(operator);
+        if (in_a || in_b)
+            return in_b ? "new" : "fixed";
+    }
+    return NULL;
+}
+
+static bool is_quiet(const struct compare_operator *operator)
+{
+    return operator->change == NULL && !(operator->conversions[SIDE_A] > 0) && !(operator->conversions[SIDE_B] > 0);
+}
+
+static enum status add_operator(struct comparison *self, const struct table *operators, size_t row)
+{
+    struct compare_operator operator = {table_text_or(operators, row, "op_name", NULL), table_text(operators, row, "phase")};
+
+    for (int i = 0; i < self->operators; i++)
+        if (same_text(self->operator[i].name, operator.name) && same_text(self->operator[i].phase, operator.phase))
+            return STATUS_OK;
+    for (int side = 0; side < SIDES; side++)
+        load_side(&operator, &self->report[side], side);
+    operator.more_lost = stats_difference(operator.lost[SIDE_A], operator.lost[SIDE_B]);
+    if (self->analysed[SIDE_A] && self->analysed[SIDE_B])
+        operator.change = change_of(&operator);
+    if (is_quiet(&operator))
+        return STATUS_OK;
+    TRY(array_room(&self->operator, &self->operator_room, self->operators, sizeof *self->operator));
+    self->operator[self->operators++] = operator;
+    return STATUS_OK;
+}
+
+static enum status load_operators(struct comparison *self)
+{
+    for (int side = SIDES - 1; side >= 0; side--) { /* what B has comes first: it is what a reader can still change */
+        const struct table *operators = &self->report[side].section[SECTION_operators];
+
+        for (size_t i = 0; i < operators->rows; i++)
+            TRY(add_operator(self, operators, i));
+    }
+    return STATUS_OK;
+}
+
+static enum status load_settings(struct comparison *self)
+{
+    static const char *const columns[] = {"model", "source", "command_line", "device", "device_name", "threads", "policy",
+                                          "memory_format", "autocast_dtype", "batch_size", "world_size", "library_versions"};
+    const struct table *a = &self->report[SIDE_A].section[SECTION_run], *b = &self->report[SIDE_B].section[SECTION_run];
+
+    for (size_t i = 0; a->rows > 0 && b->rows > 0 && i < sizeof columns / sizeof *columns; i++) {
+        struct compare_setting setting = {columns[i], {table_text(a, 0, columns[i]), table_text(b, 0, columns[i])}};
+
+        if (same_text(setting.side[SIDE_A], setting.side[SIDE_B]))
             continue;
-        verdict[side] = table_text(both[side], (size_t)row, "verdict");
-        lost[side] = table_number(both[side], (size_t)row, "lost_percent");
-        conversions[side] = table_number(both[side], (size_t)row, "conversions_per_step");
+        TRY(array_room(&self->setting, &self->setting_room, self->settings, sizeof *self->setting));
+        self->setting[self->settings++] = setting;
     }
-    const char *cells[] = {name, verdict[0],
-                           number_fixed(number[0], conversions[0], 1), number_short(number[1], lost[0]), verdict[1],
-                           number_fixed(number[2], conversions[1], 1), number_short(number[3], lost[1]),
-                           absolute_text(difference, lost[0], lost[1], 2)};
-
-    text_row(out, columns, 8, cells);
+    return STATUS_OK;
 }
 
-static bool is_quiet(const struct table *operators, int row)
+enum status comparison_load(struct comparison *out, sqlite3 *a, const char *name_a, sqlite3 *b, const char *name_b)
 {
-    return row < 0 || (table_is(operators, (size_t)row, "verdict", "clean") &&
-                       !(table_number(operators, (size_t)row, "conversions_per_step") > 0));
+    *out = (struct comparison){0};
+    TRY(report_load(&out->report[SIDE_A], a, name_a, FOR_REPORT));
+    TRY(report_load(&out->report[SIDE_B], b, name_b, FOR_REPORT));
+    for (int side = 0; side < SIDES; side++)
+        out->analysed[side] = report_figure(&out->report[side], "analysed") > 0;
+    load_figures(out);
+    TRY(load_causes(out));
+    TRY(load_operators(out));
+    return load_settings(out);
 }
 
-static void put_findings(FILE *out, const struct report *a, const struct report *b)
+void comparison_release(struct comparison *comparison)
 {
-    static const struct text_column columns[] = {
-        {"Operator", 15, false}, {"A verdict", 11, false}, {"conv", 5, true},  {"lost %", 6, true},
-        {"B verdict", 11, false}, {"conv", 5, true},       {"lost %", 6, true}, {"change", 7, true}};
-    const struct table *tables[] = {&a->section[SECTION_operators], &b->section[SECTION_operators]};
-    size_t shown = 0;
-
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < tables[side]->rows; i++) {
-            const char *name = table_text_or(tables[side], i, "op_name", "unknown");
-            const char *phase = table_text(tables[side], i, "phase");
-            int other = find_row(tables[!side], "op_name", name, "phase", phase);
-
-            if ((side == 1 && other >= 0) || (is_quiet(tables[side], (int)i) && is_quiet(tables[!side], other)))
-                continue;
-            if (shown++ == 0) {
-                fputc('\n', out);
-                text_titles(out, columns, 8);
-            }
-            put_finding(out, name, phase, tables[0], tables[1], columns);
-        }
-    }
-    if (shown == 0 && is_analysed(a) && is_analysed(b))
-        fputs("\nAll operators are clean in both.\n", out);
+    for (int side = 0; side < SIDES; side++)
+        report_release(&comparison->report[side]);
+    free(comparison->cause);
+    free(comparison->operator);
+    free(comparison->setting);
+    *comparison = (struct comparison){0};
 }
 
-static bool run_differs(const struct report *a, const struct report *b, const char *column)
+enum status report_compare(const struct report_trace *a, const struct report_trace *b, enum report_format format, FILE *out)
 {
-    const struct table *run_a = &a->section[SECTION_run], *run_b = &b->section[SECTION_run];
-
-    if (run_a->rows == 0 || run_b->rows == 0)
-        return false;
-    return strcmp(table_text_or(run_a, 0, column, ""), table_text_or(run_b, 0, column, "")) != 0;
-}
-
-static void put_notes(FILE *out, const struct report *a, const struct report *b)
-{
-    double high_a = report_figure(a, "images_per_s_high"), high_b = report_figure(b, "images_per_s_high");
-    double low_a = report_figure(a, "images_per_s_low"), low_b = report_figure(b, "images_per_s_low");
-
-    fputs("\n\"-\" is unknown or absent; brackets are 95 % intervals over steps.\n", out);
-    if (run_differs(a, b, "model"))
-        text_wrap(out, "Note: ", "these are different models: their rates and counts do not tell one change's effect.");
-    if (run_differs(a, b, "device_name") || run_differs(a, b, "device"))
-        text_wrap(out, "Note: ", "the devices differ: times compare devices, not layouts.");
-    if (run_differs(a, b, "batch_size"))
-        text_wrap(out, "Note: ", "the batch sizes differ: compare images/s, not step times.");
-    if (run_differs(a, b, "threads"))
-        text_wrap(out, "Note: ", "the numbers of threads differ.");
-    if (low_a <= high_b && low_b <= high_a)
-        text_wrap(out, "Note: ", "the throughput intervals overlap: this difference may be noise.");
-    if (!is_analysed(a) || !is_analysed(b))
-        text_wrap(out, "Note: ", !is_analysed(a) ? "A has no findings yet: run clprof analyze on it."
-                                                 : "B has no findings yet: run clprof analyze on it.");
-}
-
-enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out)
-{
+    static void (*const writers[])(const struct comparison *comparison, FILE *out) = {
+        [REPORT_TEXT] = comparison_write_text, [REPORT_HTML] = comparison_write_html, [REPORT_JSON] = comparison_write_json};
+    struct comparison comparison;
     enum status status;
-    struct report report_a = {0}, report_b = {0};
 
-    TRY_OUT(report_load(&report_a, a, trace_name(a), FOR_REPORT));
-    TRY_OUT(report_load(&report_b, b, trace_name(b), FOR_REPORT));
-    put_words(out, "Model", words_model, &report_a, &report_b);
-    put_words(out, "Ran on", words_device, &report_a, &report_b);
-    put_words(out, "Measured", words_measured, &report_a, &report_b);
-    put_words(out, "Policy", words_policy, &report_a, &report_b);
-    put_figures(out, &report_a, &report_b, a, b);
-    put_findings(out, &report_a, &report_b);
-    put_notes(out, &report_a, &report_b);
+    if ((size_t)format >= sizeof writers / sizeof *writers || writers[format] == NULL)
+        return FAIL(USAGE, "a comparison is written as text, html or json");
+    TRY_OUT(comparison_load(&comparison, a->db, a->path, b->db, b->path));
+    writers[format](&comparison, out);
     if (fflush(out) != 0 || ferror(out))
         status = FAIL(IO, "cannot write the comparison: %s", strerror(errno));
 out:
-    report_release(&report_a);
-    report_release(&report_b);
+    comparison_release(&comparison);
     return status;
 }

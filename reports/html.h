@@ -15,6 +15,13 @@ void html_known(FILE *out, const char *text);
 
 void html_badge(FILE *out, const char *verdict);
 
+/*
+ * Writes a template of html/ with its {{names}} filled in: by `put`, which says false for a name it does not know, else by
+ * the embedded file of that name. A name that is neither is a mistake in the template, and ends the program.
+ */
+typedef bool html_put(const void *what, const char *name, size_t length, FILE *out);
+void html_fill(FILE *out, const char *file, html_put *put, const void *what);
+
 /* What stands for {{name}} in html/template.html, see html_parts.c. */
 struct html_part {
     const char *name;

@@ -27,8 +27,17 @@ enum report_format report_format_for(const char *path);
  */
 enum status report_write(sqlite3 *db, enum report_format format, const char *trace_path, FILE *out);
 
-/* Two traces side by side with differences. Either may be without findings: what is unknown then is written so. */
-enum status report_compare(sqlite3 *a, sqlite3 *b, FILE *out);
+/* An open trace, and its name as the reader would type it. */
+struct report_trace {
+    sqlite3 *db;
+    const char *path;
+};
+
+/*
+ * Two traces side by side with differences, as text, HTML or JSON (USAGE for CSV). Either may be without findings: what is
+ * unknown then is written so.
+ */
+enum status report_compare(const struct report_trace *a, const struct report_trace *b, enum report_format format, FILE *out);
 
 /*
  * Runs one or more SELECTs and writes aligned tables; CSV and JSON hold one result (USAGE). Whatever could change a file,

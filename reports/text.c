@@ -174,14 +174,11 @@ void text_titles(FILE *out, const struct text_column *columns, size_t count)
     text_colour(out, TEXT_PLAIN);
 }
 
-void text_wrap(FILE *out, const char *first, const char *text)
+static void wrap(FILE *out, size_t indent, const char *text)
 {
-    size_t indent = utf8_width(first), used = indent;
+    size_t used = indent;
     bool line_open = false;
 
-    text_colour(out, TEXT_BOLD);
-    fputs(first, out);
-    text_colour(out, TEXT_PLAIN);
     while (*(text += strspn(text, " \n\t\r")) != '\0') {
         size_t bytes = strcspn(text, " \n\t\r");
         struct strbuf word;
@@ -203,6 +200,24 @@ void text_wrap(FILE *out, const char *first, const char *text)
         strbuf_release(&word);
     }
     fputc('\n', out);
+}
+
+void text_wrap(FILE *out, const char *first, const char *text)
+{
+    text_colour(out, TEXT_BOLD);
+    fputs(first, out);
+    text_colour(out, TEXT_PLAIN);
+    wrap(out, utf8_width(first), text);
+}
+
+void text_wrap_after(FILE *out, size_t at, const char *text)
+{
+    struct strbuf safe;
+
+    strbuf_init(&safe);
+    utf8_printable(&safe, text);
+    wrap(out, at, safe.text);
+    strbuf_release(&safe);
 }
 
 void text_wrap_safe(FILE *out, const char *first, const char *text)

@@ -51,6 +51,9 @@ void text_titles(FILE *out, const struct text_column *columns, size_t count);
  */
 void text_wrap(FILE *out, const char *first, const char *text);
 
+/* Goes on at column `at` of a line that is begun; the other lines are indented to there. Any text, made printable. */
+void text_wrap_after(FILE *out, size_t at, const char *text);
+
 /* text_wrap of any text, made printable first. */
 void text_wrap_safe(FILE *out, const char *first, const char *text);
 

@@ -104,6 +104,14 @@ static enum status write_export(void *what, FILE *out)
     return report_export(job->db, (enum export_format)job->format, job->view, out);
 }
 
+static enum status write_comparison(void *what, FILE *out)
+{
+    const struct job *job = what;
+    const struct report_trace side = {job->db, "trace.db"};
+
+    return report_compare(&side, &side, (enum report_format)job->format, out);
+}
+
 static char *output(sqlite3 *db, enum status (*write)(void *what, FILE *out), int format, const char *view)
 {
     struct job job = {db, format, view};
@@ -136,7 +144,11 @@ START_TEST(terminals_get_text_only)
         sqlite3 *db = trace_with(&names[i]);
         char *report = output(db, write_report, REPORT_TEXT, NULL), *query = output(db, write_query, QUERY_TEXT, NULL);
 
+        char *comparison = output(db, write_comparison, REPORT_TEXT, NULL);
+
         check_terminal(report, i);
+        check_terminal(comparison, i);
+        free(comparison);
         check_terminal(query, i);
         free(report);
         free(query);
@@ -222,17 +234,19 @@ START_TEST(json_and_html_stay_well_formed)
     for (size_t i = 0; i < NAMES; i++) {
         sqlite3 *db = trace_with(&names[i]);
         char *texts[] = {output(db, write_report, REPORT_JSON, NULL), output(db, write_query, QUERY_JSON, NULL),
-                         output(db, write_export, EXPORT_PERFETTO, NULL)};
-        char *page = output(db, write_report, REPORT_HTML, NULL);
+                         output(db, write_export, EXPORT_PERFETTO, NULL), output(db, write_comparison, REPORT_JSON, NULL)};
+        char *pages[] = {output(db, write_report, REPORT_HTML, NULL), output(db, write_comparison, REPORT_HTML, NULL)};
 
-        for (size_t j = 0; j < 3; j++) {
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++) {
             ck_assert_msg(json_error(texts[j]) == -1, "name %zu, output %zu: byte %ld", i, j, json_error(texts[j]));
             free(texts[j]);
         }
-        ck_assert_msg(html_error(page) == NULL, "name %zu: %s", i, html_error(page));
-        ck_assert_uint_eq(occurrences(page, "<script>alert"), 0);
-        ck_assert_uint_eq(occurrences(page, "<img"), 0);
-        free(page);
+        for (size_t j = 0; j < sizeof pages / sizeof *pages; j++) {
+            ck_assert_msg(html_error(pages[j]) == NULL, "name %zu, page %zu: %s", i, j, html_error(pages[j]));
+            ck_assert_uint_eq(occurrences(pages[j], "<script>alert"), 0);
+            ck_assert_uint_eq(occurrences(pages[j], "<img"), 0);
+            free(pages[j]);
+        }
         trace_close(db);
     }
 }

@@ -24,6 +24,7 @@ struct job {
     sqlite3 *db, *other;
     const char *text;
     enum query_format format;
+    enum report_format report;
 };
 
 static enum status run_query(void *argument, FILE *out)
@@ -51,7 +52,7 @@ static enum status run_compare(void *argument, FILE *out)
 {
     struct job *job = argument;
 
-    return report_compare(job->db, job->other, out);
+    return report_compare(&(struct report_trace){job->db, "a.db"}, &(struct report_trace){job->other, "b.db"}, job->report, out);
 }
 
 static void check_query(const char *sql, const char *expected)
@@ -265,10 +266,62 @@ START_TEST(compare_of_a_trace_with_itself_differs_nowhere)
     enum status status;
     char *text = written(run_compare, &job, &status);
 
-    ck_assert_ptr_nonnull(strstr(text, "+0.0 %"));
+    ck_assert_ptr_nonnull(strstr(text, "No significant difference in throughput: +0.00 % ["));
+    ck_assert_ptr_nonnull(strstr(text, "The set-up is the same."));
+    ck_assert_ptr_nonnull(strstr(text, "same    aten::upsample_bicubic2d."));
     ck_assert_ptr_null(strstr(text, "different models"));
-    ck_assert_ptr_nonnull(strstr(text, "may be noise"));
     free(text);
+}
+END_TEST
+
+/* B is A without its culprit: what was found in A is fixed, the other way round it is new. */
+START_TEST(compare_finds_what_is_new_and_what_is_fixed)
+{
+    char path[300];
+    struct job job = {.db = small_trace, .report = REPORT_JSON};
+    enum status status;
+    sqlite3 *fixed;
+    char *text;
+
+    snprintf(path, sizeof path, "%s/fixed.db", folder);
+    trace_from_script(path, "small.sql");
+    ck_assert_int_eq(sqlite3_open(path, &fixed), SQLITE_OK);
+    ck_assert_int_eq(trace_exec(fixed, "UPDATE finding SET verdict = 'clean', conversions_per_step = 0, round_trips_per_step = 0,"
+                                       " lost_percent = 0, lost_percent_low = 0, lost_percent_high = 0 WHERE verdict = 'thrash';"
+                                       "UPDATE run SET policy = 'torch-2.15-cpu'; DELETE FROM round_trip;"
+                                       "UPDATE figure SET value = 2200, low = 2190, high = 2210 WHERE name = 'images_per_s'"),
+                     STATUS_OK);
+    sqlite3_close(fixed);
+    job.other = trace_opened(path);
+    text = written(run_compare, &job, &status);
+    ck_assert_int_eq(status, STATUS_OK);
+    ck_assert_int_eq(json_error(text), -1);
+    ck_assert(json_is(text, "operators.1.op_name", "\"aten::upsample_bicubic2d\""));
+    ck_assert(json_is(text, "operators.1.change", "\"fixed\""));
+    ck_assert(json_is(text, "operators.1.a.conversions_per_step", "2"));
+    ck_assert(json_is(text, "operators.1.b.conversions_per_step", "0"));
+    ck_assert(json_is(text, "operators.1.more_lost.value", "-7.525"));
+    ck_assert(json_is(text, "figures.images_per_s.a.value", "2000"));
+    ck_assert(json_is(text, "figures.images_per_s.b.high", "2210"));
+    ck_assert(json_is(text, "set_up_differs.policy.b", "\"torch-2.15-cpu\""));
+    ck_assert(json_is(text, "figures.round_trips_per_step.difference.value", "-1"));
+    free(text);
+    job.report = REPORT_TEXT;
+    text = written(run_compare, &job, &status);
+    ck_assert_ptr_nonnull(strstr(text, "B is faster than A: +10.00 % [+9.26, +10.75] throughput, measured."));
+    ck_assert_ptr_nonnull(strstr(text, "fixed   aten::upsample_bicubic2d."));
+    free(text);
+    job.report = REPORT_HTML;
+    text = written(run_compare, &job, &status);
+    ck_assert_msg(html_error(text) == NULL, "%s", html_error(text));
+    ck_assert_ptr_nonnull(strstr(text, "<span class=\"badge clean\">fixed</span>"));
+    ck_assert_uint_eq(occurrences(text, "http:") + occurrences(text, "https:") + occurrences(text, " src=") +
+                          occurrences(text, "<script") + occurrences(text, "{{"), 0);
+    free(text);
+    trace_close(job.other);
+    unlink(path);
+    ck_assert_int_eq(report_compare(&(struct report_trace){small_trace, "a"}, &(struct report_trace){small_trace, "b"},
+                                    REPORT_CSV, stdout), STATUS_USAGE);
 }
 END_TEST
 
@@ -283,7 +336,7 @@ START_TEST(a_full_disk_is_a_failure)
     clearerr(out);
     ck_assert_int_eq(report_export(large_trace, EXPORT_PERFETTO, NULL, out), STATUS_IO);
     clearerr(out);
-    ck_assert_int_eq(report_compare(large_trace, small_trace, out), STATUS_IO);
+    ck_assert_int_eq(report_compare(&(struct report_trace){large_trace, "a.db"}, &(struct report_trace){small_trace, "b.db"}, REPORT_TEXT, out), STATUS_IO);
     fclose(out);
 }
 END_TEST
@@ -323,6 +376,7 @@ static Suite *query_suite(void)
                                   perfetto_export_holds_every_event,
                                   compare_shows_both_and_warns,
                                   compare_of_a_trace_with_itself_differs_nowhere,
+                                  compare_finds_what_is_new_and_what_is_fixed,
                                   a_full_disk_is_a_failure};
     Suite *suite = suite_create("query");
     TCase *queries = tcase_create("query");
