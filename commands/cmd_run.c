@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "commands/commands.h"
 #include "commands/conclude.h"
+#include "commands/run_cupti.h"
 #include "importers/torch/torch.h"
 #include "profiler/torch/launch.h"
 #include "profiler/trace_draft.h"
@@ -16,6 +17,7 @@
 struct run_options {
     const char *output, *report;
     int64_t profile[2]; /* warm-up, active */
+    bool cupti;
 };
 
 /* Why there is no trace, in one line. */
@@ -75,6 +77,27 @@ static enum status import_guarded(struct launch *launch, const struct agent_left
     return status;
 }
 
+/* What the injection left, where the agent left nothing. */
+static enum status conclude_cupti(struct launch *launch, const struct run_options *options, const char *command_line,
+                                  const char *ended)
+{
+    bool found = false;
+    struct strbuf said;
+    enum status status;
+
+    strbuf_init(&said);
+    TRY_OUT(run_cupti_import(launch->folder, command_line, ended, options->output, &found, &said));
+    launch_release(launch);
+    if (found)
+        TRY_OUT(conclude_trace(options->output, options->report));
+    else
+        fprintf(stderr, "clprof run: nothing was recorded: %.*s\n", said.length ? (int)strcspn(said.text, "\n") : 80,
+                said.length ? said.text : "the command ran nothing on a GPU, or ended before CUDA began");
+out:
+    strbuf_release(&said);
+    return status;
+}
+
 static enum status conclude(struct launch *launch, const struct run_options *options, const char *command_line,
                             char *const *argv)
 {
@@ -90,6 +113,10 @@ static enum status conclude(struct launch *launch, const struct run_options *opt
         strbuf_printf(&ended, "the command's exit code was %d", launch->exit_code);
     if (launch->signal)
         fprintf(stderr, "clprof run: %s\n", ended.text);
+    if (!left.rank_count && options->cupti) {
+        TRY_OUT(conclude_cupti(launch, options, command_line, ended.length ? ended.text : NULL));
+        goto out;
+    }
     if (!left.rank_count) {
         say_nothing_recorded(&left, options, argv);
         goto out;
@@ -136,6 +163,8 @@ static int run(const struct command *self, int argc, char **argv)
     char **command = argv + 1;
     command[positional] = NULL;
     TRY_OUT(launch_prepare(&launch));
+    if (options.cupti)
+        TRY_OUT(run_cupti_prepare(launch.folder));
     TRY_OUT(launch_run(&launch, command, options.profile[0], options.profile[1]));
     code = launch.exit_code;
     TRY_OUT(conclude(&launch, &options, line.text, command));
@@ -150,6 +179,7 @@ static const struct option options[] = {
     {"output", 'o', OPTION_TEXT, AT(output), "TRACE", .initial = "trace.db", .help = "the trace to write"},
     {"profile", 0, OPTION_PAIR, AT(profile), "WARMUP:ACTIVE", .initial = "3:10", .low = 1, .high = 100000,
      .help = "steps left alone from the start, and steps looked at"},
+    {"cupti", 0, OPTION_FLAG, AT(cupti), .help = "of a command without PyTorch: what its GPU runs, by CUPTI"},
     {"report", 0, OPTION_TEXT, AT(report), "FILE", .help = "also write a report: .html, .json, .csv or .txt"},
     OPTION_END,
 };

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/strbuf.h"
 
 /* The running program's folder, with a slash; nothing when it can't be told. */
 static void append_program_folder(struct strbuf *path)
@@ -25,7 +24,7 @@ static void append_program_folder(struct strbuf *path)
 }
 
 /* The same places as those of back ends (kernels/plugin.h). */
-static int find_plugin(const char *file, struct strbuf *path)
+bool activity_find(const char *file, struct strbuf *path)
 {
     static const char *const places[] = {"", "../lib/clprof/"};
     const char *given = getenv("CLPROF_PLUGINS");
@@ -38,9 +37,9 @@ static int find_plugin(const char *file, struct strbuf *path)
             append_program_folder(path);
         strbuf_printf(path, "%s%s", places[i], file);
         if (access(path->text, F_OK) == 0)
-            return 1;
+            return true;
     }
-    return 0;
+    return false;
 }
 
 static const struct activity_source *open_plugin(const char *path, char *reason, unsigned long room)
@@ -67,7 +66,7 @@ const struct activity_source *activity_load(const char *file, char *reason, unsi
     struct strbuf path;
 
     strbuf_init(&path);
-    if (find_plugin(file, &path))
+    if (activity_find(file, &path))
         source = open_plugin(path.text, reason, room);
     else
         snprintf(reason, room, "this build has no %s beside the program", file);

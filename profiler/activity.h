@@ -7,7 +7,10 @@
 #ifndef PROFILER_ACTIVITY_H
 #define PROFILER_ACTIVITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/strbuf.h"
 
 #define ACTIVITY_ABI_VERSION 1
 #define ACTIVITY_SYMBOL "clprof_activity_source" /* const struct activity_source *(*)(void): the plugin's one symbol */
@@ -54,8 +57,11 @@ struct activity_source {
     void (*close)(struct activity *self);
 };
 
+/* Where the plugin of that file name is: $CLPROF_PLUGINS, beside the program, or in ../lib/clprof. False: nowhere. */
+bool activity_find(const char *file, struct strbuf *path);
+
 /*
- * Loads the plugin of that file name from beside the program (or $CLPROF_PLUGINS). NULL with the reason in words in
+ * Loads the plugin of that file name from where activity_find finds it. NULL with the reason in words in
  * `reason` when it is not there, does not load, or was built for another version of clprof. Never unloaded.
  */
 const struct activity_source *activity_load(const char *file, char *reason, unsigned long room);

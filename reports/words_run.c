@@ -20,6 +20,7 @@ static const struct {
 } sources[] = {
     {"kineto", "torch.profiler (Kineto)", "its own cost is in the times"},
     {"nsys", "Nsight Systems", "its own cost is in the times"},
+    {"cupti", "CUPTI in the command", "kernels and copies have the device's times, no operator is known"},
     {"onednn_verbose", "oneDNN's verbose mode",
      "it tells the library's primitives and nothing of PyTorch's own copies"},
 };

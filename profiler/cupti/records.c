@@ -14,11 +14,12 @@ _Static_assert(offsetof(CUpti_ActivityKernel10, correlationId) == 92 && offsetof
 _Static_assert(offsetof(CUpti_ActivityMemcpy6, bytes) == 8 && offsetof(CUpti_ActivityMemcpy6, correlationId) == 44, "copy");
 _Static_assert(offsetof(CUpti_ActivityExternalCorrelation, externalId) == 8, "external");
 
-#define CALL_DRAINS 3 /* work that was called for so many drains ago and did not come yet never does */
+#define CALL_DRAINS 3 /* of steps whose device was waited for */
 
 void records_init(struct records *self)
 {
     memset(self, 0, sizeof *self);
+    self->call_drains = CALL_DRAINS;
     kernel_texts_init(&self->texts);
 }
 
@@ -232,7 +233,7 @@ void records_forget(struct records *self)
 
     self->work_count = 0;
     for (int i = 0; i < self->call_count; i++) {
-        if (++self->call[i].drains < CALL_DRAINS)
+        if (++self->call[i].drains < self->call_drains)
             self->call[kept++] = self->call[i];
     }
     self->call_count = kept;

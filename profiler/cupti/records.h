@@ -35,6 +35,7 @@ struct records {
     int work_count, work_room;
     struct call *call; /* sorted by correlation after records_settle */
     int call_count, call_room;
+    int call_drains; /* a call is kept for so many drains, since its work may come later */
     uint64_t newest_external;
     int64_t overhead_ns[OVERHEAD_KINDS];
     int64_t unread; /* records of kinds that nobody asked for, and those without memory */

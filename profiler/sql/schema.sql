@@ -4,7 +4,7 @@
 
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY,
-  source TEXT NOT NULL,               -- 'train', 'run', 'kineto', 'nsys', 'onednn_verbose'
+  source TEXT NOT NULL,               -- 'train', 'run', 'cupti', 'kineto', 'nsys', 'onednn_verbose'
   command_line TEXT, model TEXT,
   device TEXT,                        -- 'cpu', 'cuda'
   device_name TEXT, policy TEXT,
