@@ -121,7 +121,9 @@ static enum status make_config(const struct layouts_options *options, struct lay
     TRY(options_parse(train_option_rows, &out->training, 1, argv, &positional, &help));
     out->training.policy = options->policy;
     out->training.data = options->data;
+    out->training.device = DEVICE_CPU; /* what is compared with is oneDNN's */
     out->training.batch = options->batch;
+    out->training.given_batch = true;
     out->training.image_size = options->image_size;
     out->training.threads = options->threads;
     out->training.seed = options->seed;

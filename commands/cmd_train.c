@@ -26,7 +26,7 @@ struct training {
 static enum status prepare(struct training *self, const char *model)
 {
     TRY(train_setup_open(&self->options, model, &self->setup));
-    if (self->setup.config.optim.scaler)
+    if (self->setup.config.optim.scaler && self->options.device == DEVICE_CPU)
         fprintf(stderr, "clprof: oneDNN has no fast float16 training on CPUs: convolutions and matrix products take float16 "
                         "tensors, compute in float32 and round\n");
     TRY(session_create(&self->setup.config, &self->session));

@@ -12,12 +12,17 @@ const struct option train_option_rows[] = {
      .help = "autocast: auto is bf16 on a CPU, fp16 with GradScaler on a GPU"},
     {"policy", 0, OPTION_TEXT, AT(policy), "POLICY", .help = "which PyTorch's layouts to obey (clprof policies); default: the device's newest"},
     {"device", 0, OPTION_CHOICE, AT(device), "DEVICE", "auto|cpu|cuda", "auto", .help = "where to run"},
+    {"tf32", 0, OPTION_CHOICE, AT(tf32), "WHERE", "auto|on|off", "auto",
+     .help = "round float32 products to TF32 on a GPU: auto: convolutions only, as PyTorch does"},
+    {"autotune", 0, OPTION_FLAG, AT(autotune), .help = "measure cuDNN's kernels of each convolution and take the fastest (cudnn.benchmark)"},
+    {"cuda-graph", 0, OPTION_FLAG, AT(cuda_graph), .help = "launch steps outside the window as one CUDA graph each"},
     {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, a folder of idx.gz files, or of images (train/CLASS/*.jpg, val/CLASS/*.png)"},
     {"workers", 0, OPTION_INT, AT(workers), "N", .initial = "0", .low = 0, .high = 256,
      .help = "threads that decode images; 0: half of the processors, at most 8"},
     {"max-broken", 0, OPTION_INT, AT(max_broken), "N", .low = 0, .high = 1e12, .given_offset = AT(given_max_broken),
      .help = "broken images that are borne; default: one in 100, at least 10"},
-    {"batch", 'b', OPTION_INT, AT(batch), "N", .initial = "16", .low = 1, .high = 65536, .help = "images per step"},
+    {"batch", 'b', OPTION_INT, AT(batch), "N", .low = 1, .high = 65536, .given_offset = AT(given_batch),
+     .help = "images per step; default: 16 on a CPU, 64 on a GPU"},
     {"image-size", 0, OPTION_INT, AT(image_size), "S", .initial = "224", .low = 1, .high = 4096, .help = "side of an image in pixels"},
     {"classes", 0, OPTION_INT, AT(classes), "N", .low = 2, .high = 1000000,
      .help = "outputs of the last layer; default: the classes of an image folder, otherwise 1000"},
@@ -118,7 +123,8 @@ enum status train_options_session(const struct train_options *options, struct se
     bool adamw = options->optimizer == OPTIMIZER_ADAMW;
     double decay = options->given_weight_decay ? options->weight_decay : adamw ? 0.01 : 1e-4;
     struct loop_config loop;
-    session->threads = (int)options->threads;
+    session->device = (struct backend_options){(int)options->threads, (enum backend_tf32)options->tf32, options->autotune};
+    session->device_graph = options->cuda_graph;
     session->layout.format = FORMAT_CONTIGUOUS;
     session->batch = options->batch;
     session->side = (int)options->image_size;

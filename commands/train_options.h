@@ -7,10 +7,12 @@
 
 enum amp_choice { AMP_AUTO, AMP_FP16, AMP_BF16, AMP_OFF };
 enum device_choice { DEVICE_AUTO, DEVICE_CPU, DEVICE_CUDA };
+#define BATCH_CPU 16
+#define BATCH_CUDA 64
 
 struct train_options {
-    bool channels_last, contiguous, no_profile, quiet, nesterov, model_ema;
-    int amp, device, optimizer, schedule; /* choices */
+    bool channels_last, contiguous, no_profile, quiet, nesterov, model_ema, autotune, cuda_graph;
+    int amp, device, optimizer, schedule, tf32; /* choices; amp and device are settled by train_setup_open */
     const char *policy, *data, *output, *report, *checkpoint, *resume, *weights;
     int64_t batch, image_size, steps, epochs, threads, seed, classes, accumulate, workers, max_broken;
     int64_t profile[2]; /* warm-up, active */
@@ -18,7 +20,7 @@ struct train_options {
     double probe; /* seconds */
     double init_scale, growth_factor, backoff_factor;
     int64_t growth_interval;
-    bool given_learning_rate, given_profile, given_weight_decay, given_max_broken;
+    bool given_learning_rate, given_profile, given_weight_decay, given_max_broken, given_batch;
 };
 
 extern const struct option train_option_rows[];

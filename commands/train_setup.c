@@ -1,13 +1,22 @@
 /* What train, verify and layouts do before they make a session. */
 #include "commands/train_setup.h"
 
-static enum status choose_device(const struct train_options *options, const struct backend **out)
+#include "kernels/plugin.h"
+
+/* auto: a GPU that can be used, else the CPU. What follows from the device is settled with it. */
+static enum status choose_device(struct train_options *options, const struct backend **out)
 {
-    if (options->device == DEVICE_CUDA)
-        return FAIL(UNSUPPORTED, "this build has no cuda back end; `clprof devices` tells what there is");
-    *out = backend_find("cpu");
-    const char *reason = *out ? (*out)->probe() : "it is not built in";
-    return reason ? FAIL(UNSUPPORTED, "the cpu back end can't run: %s", reason) : STATUS_OK;
+    if (options->device == DEVICE_AUTO && (!plugin_has_driver("cuda") || backend_usable("cuda", out) != STATUS_OK))
+        options->device = DEVICE_CPU;
+    bool cuda = options->device != DEVICE_CPU;
+    if (backend_usable(cuda ? "cuda" : "cpu", out) != STATUS_OK)
+        return FAIL(UNSUPPORTED, "%s is not usable: %s", cuda ? "cuda" : "cpu", status_message());
+    options->device = cuda ? DEVICE_CUDA : DEVICE_CPU;
+    if (options->amp == AMP_AUTO)
+        options->amp = cuda ? AMP_FP16 : AMP_BF16;
+    if (!options->given_batch)
+        options->batch = cuda ? BATCH_CUDA : BATCH_CPU;
+    return STATUS_OK;
 }
 
 static enum status check_image(const struct train_options *options, const struct model *model)
@@ -33,13 +42,13 @@ static enum status open_data(const struct train_options *options, struct train_s
     return STATUS_OK;
 }
 
-enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup)
+enum status train_setup_open(struct train_options *options, const char *model, struct train_setup *setup)
 {
     TRY(train_options_check(options));
     TRY(model_find(model, &setup->model));
     TRY(check_image(options, setup->model));
     TRY(choose_device(options, &setup->config.backend));
-    TRY(policy_load(&setup->policy, options->policy ? options->policy : policy_default("cpu")));
+    TRY(policy_load(&setup->policy, options->policy ? options->policy : policy_default(options->device == DEVICE_CUDA ? "cuda" : "cpu")));
     TRY(open_data(options, setup));
     setup->config.model = setup->model;
     setup->config.policy = &setup->policy;

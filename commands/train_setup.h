@@ -12,8 +12,9 @@ struct train_setup {
     struct session_config config; /* points at `policy`: the setup must stay where it is */
 };
 
-/* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded. */
-enum status train_setup_open(const struct train_options *options, const char *model, struct train_setup *setup);
+/* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded.
+ * Of the options the device, and what follows from it (amp, batch), are settled. */
+enum status train_setup_open(struct train_options *options, const char *model, struct train_setup *setup);
 void train_setup_release(struct train_setup *setup);
 
 /* Writes the policy that is trained under into the trace: whom the analysis may blame. */

@@ -15,7 +15,7 @@
 #include "kernels/observer.h"
 #include "kernels/op.h"
 
-#define BACKEND_ABI_VERSION 3
+#define BACKEND_ABI_VERSION 4
 #define OP_MAX_KERNELS 16
 
 struct device;      /* an opened back end: back-end-owned */
@@ -82,6 +82,8 @@ struct backend_options {
     bool autotune;          /* GPUs: measure a convolution's implementations and take the fastest (torch.backends.cudnn.benchmark) */
 };
 
+#define BACKEND_MARKS 128
+
 struct device_graph; /* calls that were kept to be launched as one: back-end-owned */
 
 struct backend {
@@ -119,6 +121,22 @@ struct backend {
     enum status (*capture_end)(struct device *device, struct device_graph **out);
     enum status (*graph_launch)(struct device *device, struct device_graph *graph);
     void (*graph_destroy)(struct device *device, struct device_graph *graph);
+    /*
+     * NULL where there is no such thing. Begins to bring host memory to the device, beside what runs there; a copy_in from the same
+     * address finds it there. The host's memory may be used again on return, but what is copied in from there next must be that. NULL: forgets what
+     * was brought.
+     */
+    enum status (*prefetch)(struct device *device, const void *from, size_t bytes);
+    /*
+     * The device's own clock; NULL: the host's will do. A mark (0 to BACKEND_MARKS - 1) is set where the device gets to it in the order
+     * of what runs; after synchronize, elapsed is the time between two. cache_bytes: of the largest cache that a kernel's operands
+     * may be found in.
+     */
+    enum status (*mark)(struct device *device, int mark);
+    enum status (*elapsed)(struct device *device, int from, int to, int64_t *dur_ns);
+    size_t (*cache_bytes)(const struct device *device);
+    /* NULL: kernels have run when run() returns. Else who tells when they did: file name of a plugin of profiler/activity.h. */
+    const char *activity;
 };
 
 /* The embedded back ends. */

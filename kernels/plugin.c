@@ -102,6 +102,15 @@ static bool find_file(const char *name, struct strbuf *path)
     return found;
 }
 
+bool plugin_has_driver(const char *name)
+{
+    void *driver = strcmp(name, "cuda") == 0 ? dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) : NULL;
+
+    if (driver)
+        dlclose(driver);
+    return driver != NULL;
+}
+
 enum status plugin_load(const char *name, const struct backend **out)
 {
     struct strbuf path;

@@ -26,4 +26,10 @@ typedef const struct backend *plugin_entry(const struct plugin_host *host);
  */
 enum status plugin_load(const char *name, const struct backend **out);
 
+/*
+ * Whether the driver that back end `name` needs is there at all: without one, loading a plugin with libraries of hundreds of
+ * megabytes costs a quarter of a second and can't succeed.
+ */
+bool plugin_has_driver(const char *name);
+
 #endif

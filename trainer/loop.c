@@ -96,6 +96,14 @@ static enum signal do_backward(struct loop *loop)
     return learner_signal(learner, session_backward(learner->config->session, learner->observer));
 }
 
+/* While the device still computes, the next batch goes there, unless the host will mix it first. */
+static enum status bring_next(struct loop *loop)
+{
+    const struct loop_config *config = loop->learner.config;
+    const float *images = config->mixup > 0 || config->cutmix > 0 ? NULL : loader_peek(loop->train);
+    return images ? session_prefetch(config->session, images) : STATUS_OK;
+}
+
 /*
  * fastai's MixedPrecision cancels the step in before_step when gradients are not finite. Here the optimizer's kernels look for
  * themselves, as torch's fused optimizers do, and the host hears of it afterwards: the same events in the same order.
@@ -105,6 +113,9 @@ static enum signal do_step(struct loop *loop)
     struct learner *learner = &loop->learner;
     struct session *session = learner->config->session;
     enum status status = session_optimize(session, learner->step, learner->learning_rate, learner->observer);
+    if (status != STATUS_OK)
+        return learner_signal(learner, status);
+    status = bring_next(loop);
     if (status != STATUS_OK)
         return learner_signal(learner, status);
     status = session_result(session, &learner->made);
@@ -147,8 +158,11 @@ static enum status draw(struct loop *loop)
     struct learner *learner = &loop->learner;
     struct batch *batch = &learner->batch;
     int64_t epoch = learner->training ? learner->epoch : 0;
-    bool more;
+    bool more, passed = false;
     do {
+        if (passed) /* what was brought ahead is not what comes next */
+            TRY(session_prefetch(learner->config->session, NULL));
+        passed = true;
         TRY(loader_next(learner->training ? loop->train : loop->test, batch, &more));
         if (!more)
             return FAIL(IO, "the data ended before step %lld", (long long)learner->step);

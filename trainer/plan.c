@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "trainer/place.h"
 
 /* The value that the node's kernel takes at an input position: a converted one, a fused one, or its own. */
@@ -147,6 +148,10 @@ void plan_release(struct plan *plan)
     }
     free(plan->call);
     free(plan->op_number);
+    for (int i = 0; i < PLAN_MOST_GRAPHS; i++) {
+        if (plan->kept[i].graph)
+            plan->backend->graph_destroy(plan->device, plan->kept[i].graph);
+    }
     if (plan->arena)
         plan->backend->free(plan->device, plan->arena);
     memset(plan, 0, sizeof *plan);
@@ -159,7 +164,7 @@ static enum status run_call(struct plan *plan, struct plan_call *call, int pass,
     return call->prepared->run(call->prepared, &context);
 }
 
-enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer)
+static enum status run_calls(struct plan *plan, unsigned phases, const struct observer *observer)
 {
     int64_t start = 0;
     bool open = false;
@@ -178,4 +183,43 @@ enum status plan_run(struct plan *plan, unsigned phases, const struct observer *
             observer->op(observer->self, plan->op_number[pass * plan->graph->nodes + call->node], start, clock_ns());
     }
     return STATUS_OK;
+}
+
+static struct plan_graph *graph_of(struct plan *plan, unsigned phases)
+{
+    for (int i = 0; i < PLAN_MOST_GRAPHS; i++) {
+        if (plan->kept[i].phases == phases)
+            return &plan->kept[i];
+        if (plan->kept[i].phases != 0)
+            continue;
+        plan->kept[i].phases = phases;
+        return &plan->kept[i];
+    }
+    return NULL;
+}
+
+/* What was captured has not run yet. A device that can't keep these calls says so once, and they run one by one. */
+static enum status capture(struct plan *plan, struct plan_graph *kept)
+{
+    TRY(plan->backend->capture_begin(plan->device));
+    enum status ran = run_calls(plan, kept->phases, NULL), ended = plan->backend->capture_end(plan->device, &kept->graph);
+    if (ran == STATUS_OK && ended == STATUS_OK)
+        return STATUS_OK;
+    kept->refused = true;
+    log_warn("trainer", "this step can't be kept as a graph, its kernels are launched one by one: %s", status_message());
+    return STATUS_OK;
+}
+
+enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer)
+{
+    struct plan_graph *kept = plan->keep_graphs && !observer && plan->backend->capture_begin ? graph_of(plan, phases) : NULL;
+    if (!kept || kept->refused)
+        return run_calls(plan, phases, observer);
+    if (!kept->seen) {
+        kept->seen = true;
+        return run_calls(plan, phases, NULL);
+    }
+    if (!kept->graph)
+        TRY(capture(plan, kept));
+    return kept->refused ? run_calls(plan, phases, NULL) : plan->backend->graph_launch(plan->device, kept->graph);
 }

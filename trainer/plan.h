@@ -19,6 +19,15 @@ struct plan_call {
     int conversion; /* index into node.conversion when this is a conversion, else -1 */
 };
 
+/* An unwatched run of some phases, kept as one launch. */
+struct plan_graph {
+    unsigned phases;  /* 0 = free */
+    bool seen;        /* run once in the ordinary way: what calls make at their first run is made */
+    bool refused;     /* can't be kept */
+    struct device_graph *graph;
+};
+#define PLAN_MOST_GRAPHS 4
+
 struct plan {
     struct graph *graph;
     const struct backend *backend;
@@ -29,6 +38,8 @@ struct plan {
     void *arena;            /* activations; then scratch */
     int *op_number;         /* [pass][node]: the observer's number, -1 = not declared */
     int passes, pass;       /* declared; the one that runs */
+    bool keep_graphs;       /* unwatched runs are kept as graphs of the device, where it has such things */
+    struct plan_graph kept[PLAN_MOST_GRAPHS];
 };
 
 /* Where values that outlive the step lie, by value number: set by whoever owns them before plan_create. NULL = in the arena. */

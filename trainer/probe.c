@@ -145,10 +145,26 @@ static enum status measure_all(const struct probe_config *config, const struct c
     return STATUS_OK;
 }
 
+enum status probe_sweep_open(struct probe_sweep *sweep, const struct session *session)
+{
+    const struct backend *backend = session->config.backend;
+
+    *sweep = (struct probe_sweep){.backend = backend, .device = session->device, .threads = session_threads(session)};
+    sweep->bytes = backend->cache_bytes ? 2 * backend->cache_bytes(session->device) : (size_t)sweep->threads * PROBE_SWEEP_BYTES;
+    sweep->memory = backend->alloc(session->device, sweep->bytes, "sweeping the caches");
+    return sweep->memory ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void probe_sweep_close(struct probe_sweep *sweep)
+{
+    if (sweep->memory)
+        sweep->backend->free(sweep->device, sweep->memory);
+}
+
 enum status probe_run(const struct probe_config *config, const struct probe_sink *sink, struct probe_result *out)
 {
     struct probe_graphs graphs = {0};
-    struct probe_sweep sweep = {.threads = session_threads(config->session)};
+    struct probe_sweep sweep = {0};
     struct cases cases = {0};
     enum status status;
 
@@ -161,17 +177,13 @@ enum status probe_run(const struct probe_config *config, const struct probe_sink
         probe_settle(cases.list[i], config->session->device);
     qsort(cases.list, (size_t)cases.list_count, sizeof *cases.list, by_weight);
     out->wanted = cases.list_count;
-    sweep.memory = malloc((size_t)sweep.threads * PROBE_SWEEP_BYTES);
-    if (!sweep.memory) {
-        status = FAIL(NO_MEMORY, "no memory for %d caches", sweep.threads);
-        goto out;
-    }
+    TRY_OUT(probe_sweep_open(&sweep, config->session));
     TRY_OUT(measure_all(config, &cases, &sweep, sink, out));
 out:
     for (int i = 0; i < cases.list_count; i++)
         probe_case_free(cases.list[i]);
     free(cases.list);
-    free(sweep.memory);
+    probe_sweep_close(&sweep);
     for (int which = 0; which < PROBE_GRAPHS; which++) {
         graph_release(&graphs.made[which]);
         free(graphs.runs[which]);

@@ -48,9 +48,15 @@ void probe_settle(struct probe_case *one, struct device *device);
  * made or saved, so that an operator run again and again on buffers of its own would be faster than it is there.
  */
 struct probe_sweep {
-    char *memory;
+    const struct backend *backend;
+    struct device *device;
+    char *memory; /* the device's where it has caches of its own */
+    size_t bytes;
     int threads;
 };
+enum status probe_sweep_open(struct probe_sweep *sweep, const struct session *session);
+void probe_sweep_close(struct probe_sweep *sweep);
+/* Of a core; twice a device's cache. */
 #define PROBE_SWEEP_BYTES (4 << 20) /* a thread's part: above what a core of today has */
 
 /*

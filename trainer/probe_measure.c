@@ -15,11 +15,21 @@ struct bench {
     void *scratch;
 };
 
-/* What the kernels of a call tell while it runs. */
+/* What the kernels of a call tell while it runs. On a device with a clock of its own they set marks, which are read afterwards. */
 struct listener {
     const struct op_prepared *now;
     struct probe_time time;
+    const struct backend *backend;
+    struct device *device;
+    int launches;
+    struct launch {
+        const struct op_prepared *call;
+        int kernel;
+    } launch[BACKEND_MARKS / 2 - 1];
+    enum status status;
 };
+
+enum { MARK_START, MARK_END, MARK_LAUNCHES }; /* then two for each launch */
 
 static bool is_library_conversion(const struct op_prepared *prepared, int kernel)
 {
@@ -30,15 +40,57 @@ static bool is_library_conversion(const struct op_prepared *prepared, int kernel
     return false;
 }
 
+static void count(struct listener *listener, const struct op_prepared *call, int kernel, int64_t dur_ns)
+{
+    if (call->kernel[kernel].role != ROLE_CONVERSION)
+        listener->time.kernel_ns += dur_ns;
+    if (is_library_conversion(call, kernel))
+        listener->time.library_ns += dur_ns;
+}
+
 static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 {
     struct listener *listener = self;
-    const struct op_prepared *now = listener->now;
+    count(listener, listener->now, kernel, end_ns - start_ns);
+}
 
-    if (now->kernel[kernel].role != ROLE_CONVERSION)
-        listener->time.kernel_ns += end_ns - start_ns;
-    if (is_library_conversion(now, kernel))
-        listener->time.library_ns += end_ns - start_ns;
+static void set_mark(struct listener *listener, int mark)
+{
+    enum status status = listener->status == STATUS_OK ? listener->backend->mark(listener->device, mark) : STATUS_OK;
+    if (status != STATUS_OK)
+        listener->status = status;
+}
+
+static void on_launch(void *self, int kernel, int64_t launch_ns)
+{
+    struct listener *listener = self;
+    (void)launch_ns;
+    if (listener->launches >= (int)(sizeof listener->launch / sizeof listener->launch[0])) {
+        listener->status = FAIL(UNSUPPORTED, "an operator launches more kernels than can be timed");
+        return;
+    }
+    listener->launch[listener->launches] = (struct launch){listener->now, kernel};
+    set_mark(listener, MARK_LAUNCHES + 2 * listener->launches);
+}
+
+static void on_launched(void *self, int kernel)
+{
+    struct listener *listener = self;
+    (void)kernel;
+    if (listener->status == STATUS_OK)
+        set_mark(listener, MARK_LAUNCHES + 2 * listener->launches++ + 1);
+}
+
+/* After the device was waited for. */
+static enum status read_marks(struct listener *listener)
+{
+    TRY(listener->status);
+    for (int i = 0; i < listener->launches; i++) {
+        int64_t dur_ns;
+        TRY(listener->backend->elapsed(listener->device, MARK_LAUNCHES + 2 * i, MARK_LAUNCHES + 2 * i + 1, &dur_ns));
+        count(listener, listener->launch[i].call, listener->launch[i].kernel, dur_ns);
+    }
+    return listener->backend->elapsed(listener->device, MARK_START, MARK_END, &listener->time.dur_ns);
 }
 
 #define PATTERN 4096
@@ -143,21 +195,31 @@ static void close_bench(struct bench *bench, struct device *device)
 
 static enum status run_side(struct bench *bench, struct device *device, struct probe_time *out)
 {
-    struct listener listener = {0};
-    const struct observer observer = {.self = &listener, .kernel = on_kernel};
+    const struct backend *backend = bench->side->backend;
+    struct listener listener = {.backend = backend, .device = device};
+    const struct observer observer = {.self = &listener, .kernel = on_kernel, .launch_begin = on_launch, .launch_end = on_launched};
     int number[OP_MAX_KERNELS];
     struct run_context context = {device, bench->scratch, &observer, number};
 
     for (int k = 0; k < OP_MAX_KERNELS; k++)
         number[k] = k;
+    if (backend->mark)
+        set_mark(&listener, MARK_START);
     int64_t start = clock_ns();
 
     for (int c = 0; c < bench->side->calls; c++) {
         listener.now = bench->side->call[c].prepared;
         TRY(listener.now->run(bench->side->call[c].prepared, &context));
     }
-    TRY(bench->side->backend->synchronize(device));
-    listener.time.dur_ns = bench->side->calls ? clock_ns() - start : 0; /* none: another operator's kernel does it */
+    if (backend->mark)
+        set_mark(&listener, MARK_END);
+    TRY(backend->synchronize(device));
+    if (backend->mark)
+        TRY(read_marks(&listener));
+    else
+        listener.time.dur_ns = clock_ns() - start;
+    if (bench->side->calls == 0)
+        listener.time.dur_ns = 0; /* another operator's kernel does it */
     *out = listener.time;
     return STATUS_OK;
 }
@@ -241,12 +303,15 @@ static enum status tell(const struct probe_case *one, const struct probe_sink *s
     return STATUS_OK;
 }
 
-/* Each thread its own core's. */
-static void sweep_caches(const struct probe_sweep *sweep, int value)
+/* Each thread its own core's; or the device's. */
+static enum status sweep_caches(const struct probe_sweep *sweep, int value)
 {
+    if (sweep->backend->cache_bytes)
+        return sweep->backend->zero(sweep->device, sweep->memory, sweep->bytes);
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < sweep->threads; i++)
         memset(sweep->memory + (size_t)i * PROBE_SWEEP_BYTES, value, PROBE_SWEEP_BYTES);
+    return STATUS_OK;
 }
 
 /* Every side once, starting from another one each time. */
@@ -259,7 +324,7 @@ static enum status run_round(struct bench *bench, struct device *device, const s
         int v = (first + i) % PROBE_VARIANTS;
         if (!bench[v].side)
             continue;
-        sweep_caches(sweep, round);
+        TRY(sweep_caches(sweep, round));
         TRY(run_side(&bench[v], device, &time[v]));
     }
     return STATUS_OK;

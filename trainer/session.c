@@ -21,12 +21,13 @@ enum status session_create(const struct session_config *config, struct session *
     enum status status;
     if (config->soft_targets)
         TRY_OUT(array_make(&session->host_targets, (int)(config->batch * config->classes), sizeof(float)));
-    TRY_OUT(config->backend->open(&(struct backend_options){.threads = config->threads}, &session->device));
+    TRY_OUT(config->backend->open(&config->device, &session->device));
     TRY_OUT(session_build(config, true, &session->train.graph));
     TRY_OUT(session_place(session));
     TRY_OUT(plan_create(&session->train.graph, config->backend, session->device, session->train.outside,
                         &session->train.plan));
     session->train.made = true;
+    session->train.plan.keep_graphs = config->device_graph;
     *out = session;
     return STATUS_OK;
 out:
@@ -138,6 +139,15 @@ enum status session_forward(struct session *session, const struct batch *batch, 
     return plan_run(&train->plan, 1u << PHASE_DATA | 1u << PHASE_FORWARD, observer);
 }
 
+enum status session_prefetch(struct session *session, const float *images)
+{
+    const struct graph *graph = &session->train.graph;
+    const struct backend *backend = session->config.backend;
+    if (!backend->prefetch)
+        return STATUS_OK;
+    return backend->prefetch(session->device, images, (size_t)tensor_bytes(&graph->value[graph->batch].tensor));
+}
+
 enum status session_backward(struct session *session, const struct observer *observer)
 {
     struct session_plan *train = &session->train;
@@ -189,6 +199,7 @@ static enum status make_evaluation(struct session *session, struct session_plan 
     TRY(session_share(session, plan, prefix));
     TRY(plan_create(&plan->graph, session->config.backend, session->device, plan->outside, &plan->plan));
     plan->made = true;
+    plan->plan.keep_graphs = session->config.device_graph;
     plan->host_logits = calloc(logits, sizeof(float));
     return plan->host_logits ? STATUS_OK : FAIL(NO_MEMORY, "no memory for %zu logits", logits);
 }

@@ -15,7 +15,8 @@ struct session_config {
     const struct model *model;
     const struct policy *policy;
     const struct backend *backend;
-    int threads;             /* 0 = all */
+    struct backend_options device; /* threads, TF32, ... */
+    bool device_graph;       /* steps that nobody watches are launched as one, where the device can */
     struct layout_plan layout;
     bool autocast;
     enum dtype autocast_dtype;
@@ -69,6 +70,11 @@ enum status session_initialise(struct session *session, const struct observer *o
  */
 enum status session_forward(struct session *session, const struct batch *batch, int64_t drawn,
                             const struct observer *observer);
+/*
+ * Begins to bring the images of the batch that comes next to the device, beside what runs there; nothing where that can't be.
+ * They must stay where and as they are until session_forward gets them. NULL: forgets what was brought.
+ */
+enum status session_prefetch(struct session *session, const float *images);
 enum status session_backward(struct session *session, const struct observer *observer);
 enum status session_optimize(struct session *session, int64_t step, double learning_rate, const struct observer *observer);
 /* With accumulation: forgets the gradients, after the step that used them. Nothing otherwise: a backward pass overwrites them. */

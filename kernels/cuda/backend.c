@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "kernels/cuda/conv_plan.h"
-#include "kernels/cuda/device.h"
+#include "kernels/cuda/device_ahead.h"
+#include "kernels/cuda/graph.h"
 #include "kernels/cuda/host_status.h"
 
 /* The oldest GPU that CUDA 13 makes code for: Turing, compute capability 7.5. */
@@ -45,6 +46,11 @@ static void close_device(struct device *device)
     if (device->compute)
         cudaStreamSynchronize(device->compute);
     conv_plans_destroy(device);
+    for (int i = 0; i < BACKEND_MARKS; i++)
+        if (device->mark[i])
+            cudaEventDestroy(device->mark[i]);
+    if (device->pinned)
+        cuda_ahead_destroy(device);
     cuda_pinned_destroy(device);
     if (device->cublas)
         cublasLtDestroy(device->cublas);
@@ -73,11 +79,13 @@ static enum status open_device(const struct backend_options *options, struct dev
     enum status status;
     struct device *device = calloc(1, sizeof *device);
 
-    (void)options;
     *out = NULL;
     if (!device)
         return FAIL(NO_MEMORY, "opening the GPU: no memory for %zu bytes", sizeof *device);
-    device->tf32_convolution = true; /* PyTorch's defaults: torch.backends.cudnn.allow_tf32, not cuda.matmul.allow_tf32 */
+    /* PyTorch's defaults: torch.backends.cudnn.allow_tf32, but not cuda.matmul.allow_tf32. */
+    device->tf32_convolution = options->tf32 != TF32_OFF;
+    device->tf32_matmul = options->tf32 == TF32_ON;
+    device->autotune = options->autotune;
     TRY_OUT(cuda_check(device, cudaGetDevice(&device->ordinal), "choosing a GPU"));
     TRY_OUT(cuda_check(device, cudaGetDeviceProperties(&device->properties, device->ordinal), "asking about the GPU"));
     TRY_OUT(check_capability(device));
@@ -94,6 +102,11 @@ out:
 static const char *device_name(const struct device *device)
 {
     return device->name;
+}
+
+static size_t cache_bytes(const struct device *device)
+{
+    return (size_t)device->properties.l2CacheSize;
 }
 
 /* The host's: one thread launches. */
@@ -150,6 +163,15 @@ static const struct backend backend_cuda = {
     .zero = cuda_zero,
     .synchronize = cuda_synchronize,
     .ops = implementations,
+    .mark = cuda_mark,
+    .elapsed = cuda_elapsed,
+    .cache_bytes = cache_bytes,
+    .activity = "clprof_cupti.so",
+    .capture_begin = cuda_capture_begin,
+    .capture_end = cuda_capture_end,
+    .graph_launch = cuda_graph_launch,
+    .graph_destroy = cuda_graph_destroy,
+    .prefetch = cuda_prefetch,
 };
 
 extern plugin_entry clprof_cuda_backend;

@@ -17,6 +17,15 @@
 struct cuda_pinned;  /* kernels/cuda/device_memory.c */
 struct conv_plans;   /* kernels/cuda/conv_plan.h */
 
+/* A batch on its way (device_ahead.c). */
+struct cuda_ahead {
+    const void *from;          /* the host's memory; NULL = nothing is under way */
+    size_t bytes, room;
+    void *memory, *pinned;     /* the device's, the host's */
+    cudaEvent_t arrived, taken; /* on the copy stream, on the compute stream */
+};
+#define CUDA_AHEAD 2
+
 struct device {
     int ordinal;
     struct cudaDeviceProp properties;
@@ -28,6 +37,9 @@ struct device {
     bool autotune;        /* measure cuDNN's plans instead of taking the heuristics' first */
     size_t held_bytes;    /* by cuda_alloc, now */
     struct cuda_pinned *pinned;
+    struct cuda_ahead ahead[CUDA_AHEAD];
+    unsigned next_ahead;
+    cudaEvent_t mark[BACKEND_MARKS]; /* made when first set */
     struct conv_plans *plans;
     cudaError_t lost;     /* the first sticky error; cudaSuccess */
     char name[160];
@@ -65,6 +77,10 @@ enum status cuda_copy_in(struct device *device, void *to, const void *from, size
 enum status cuda_copy_out(struct device *device, void *to, const void *from, size_t bytes);
 enum status cuda_zero(struct device *device, void *to, size_t bytes);
 enum status cuda_synchronize(struct device *device);
+
+/* kernels/backend.h's. */
+enum status cuda_mark(struct device *device, int mark);
+enum status cuda_elapsed(struct device *device, int from, int to, int64_t *dur_ns);
 
 /* Set-up and end of what cuda_copy_in stages through. */
 enum status cuda_pinned_create(struct device *device);

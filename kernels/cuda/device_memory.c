@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "kernels/cuda/device.h"
+#include "kernels/cuda/device_ahead.h"
 
 #define RING 16                     /* a step copies about six things: two steps ahead */
 #define PIECE_BYTES ((size_t)4 << 20) /* the largest block; longer copies go in pieces */
@@ -141,6 +141,11 @@ static enum status next_block(struct device *device, size_t bytes, struct block 
 
 enum status cuda_copy_in(struct device *device, void *to, const void *from, size_t bytes)
 {
+    bool taken;
+
+    TRY(cuda_ahead_take(device, to, from, bytes, &taken));
+    if (taken)
+        return STATUS_OK;
     for (size_t at = 0, part; at < bytes; at += part) {
         struct block *block;
         part = bytes - at < PIECE_BYTES ? bytes - at : PIECE_BYTES;
@@ -172,4 +177,20 @@ enum status cuda_synchronize(struct device *device)
 {
     TRY(cuda_check(device, device->lost, "waiting for the GPU"));
     return cuda_check(device, cudaStreamSynchronize(device->compute), "waiting for the GPU");
+}
+
+enum status cuda_mark(struct device *device, int mark)
+{
+    if (!device->mark[mark])
+        TRY(cuda_check(device, cudaEventCreate(&device->mark[mark]), "creating an event"));
+    return cuda_check(device, cudaEventRecord(device->mark[mark], device->compute), "reading the GPU's clock");
+}
+
+enum status cuda_elapsed(struct device *device, int from, int to, int64_t *dur_ns)
+{
+    float taken_ms = 0;
+
+    TRY(cuda_check(device, cudaEventElapsedTime(&taken_ms, device->mark[from], device->mark[to]), "reading the GPU's clock"));
+    *dur_ns = (int64_t)(1e6 * (double)taken_ms);
+    return STATUS_OK;
 }

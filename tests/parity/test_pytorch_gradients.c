@@ -107,7 +107,7 @@ static struct session *open_session(const struct model *model, struct policy *po
         .model = model,
         .policy = policy,
         .backend = backend_find("cpu"),
-        .threads = 2,
+        .device.threads = 2,
         .layout = {FORMAT_CHANNELS_LAST},
         .autocast = autocast,
         .autocast_dtype = DTYPE_BFLOAT16,

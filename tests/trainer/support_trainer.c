@@ -50,7 +50,7 @@ struct session_config make_config(const struct model *model, const struct policy
         .model = model,
         .policy = policy,
         .backend = backend_find(backend),
-        .threads = 2,
+        .device.threads = 2,
         .layout = {format},
         .batch = 4,
         .side = side,

@@ -94,7 +94,7 @@ static struct told *probe(const struct policy *policy, enum memory_format format
     struct session *session;
     struct policy native;
 
-    config.threads = 1; /* on a busy machine, two wait for each other */
+    config.device.threads = 1; /* on a busy machine, two wait for each other */
     must(policy_load(&native, "native"));
     must(session_create(&config, &session));
     must(session_declare(session, &observer));
@@ -171,7 +171,7 @@ static struct session *fixed(const struct policy *policy, const struct policy *n
 {
     struct session_config config = make_config(&tiny_model, policy, "cpu", FORMAT_CHANNELS_LAST, SIDE);
     struct session *session;
-    config.threads = 1;
+    config.device.threads = 1;
     config.layout.fixed = native;
     config.layout.fix = fix;
     config.layout.fixes = fixes;

@@ -382,6 +382,16 @@ enum status loader_next(struct loader *loader, struct batch *out, bool *more)
     return STATUS_OK;
 }
 
+const float *loader_peek(struct loader *loader)
+{
+    const float *images = NULL;
+    pthread_mutex_lock(&loader->lock);
+    if (loader->failure == STATUS_OK && loader->taken < loader->end && is_ready(loader))
+        images = loader->slot[loader->taken % SLOTS].images;
+    pthread_mutex_unlock(&loader->lock);
+    return images;
+}
+
 void loader_destroy(struct loader *loader)
 {
     if (!loader)

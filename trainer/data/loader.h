@@ -40,6 +40,8 @@ enum status loader_create(const struct loader_config *config, struct loader **ou
  * went wrong on a thread (a damaged file), or with CORRUPT when there are too many broken images.
  */
 enum status loader_next(struct loader *loader, struct batch *out, bool *more);
+/* The images that the next loader_next will hand out, when they are ready and whole already; else NULL. Waits for nobody. */
+const float *loader_peek(struct loader *loader);
 void loader_destroy(struct loader *loader);
 
 /* Batches of one epoch. */
