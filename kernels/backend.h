@@ -135,8 +135,6 @@ struct backend {
     enum status (*mark)(struct device *device, int mark);
     enum status (*elapsed)(struct device *device, int from, int to, int64_t *dur_ns);
     size_t (*cache_bytes)(const struct device *device);
-    /* NULL: kernels have run when run() returns. Else who tells when they did: file name of a plugin of profiler/activity.h. */
-    const char *activity;
 };
 
 /* The embedded back ends. */

@@ -120,7 +120,7 @@ enum status plugin_load(const char *name, const struct backend **out)
     strbuf_init(&path);
     status = find_file(name, &path)
                  ? open_plugin(path.text, name, out)
-                 : FAIL(UNSUPPORTED, "this build has no %s back end (no clprof_%s.so beside the program)", name, name);
+                 : FAIL(UNSUPPORTED, "this build has no %s back end (clprof_%s.so is not beside the program)", name, name);
     strbuf_release(&path);
     return status;
 }

@@ -166,7 +166,6 @@ static const struct backend backend_cuda = {
     .mark = cuda_mark,
     .elapsed = cuda_elapsed,
     .cache_bytes = cache_bytes,
-    .activity = "clprof_cupti.so",
     .capture_begin = cuda_capture_begin,
     .capture_end = cuda_capture_end,
     .graph_launch = cuda_graph_launch,
