@@ -62,10 +62,11 @@ fi
 
 if [ "$purpose" = torch ]; then
     venv=${CLPROF_TORCH_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/clprof/torch-2.15.0}
-    if ! "$venv/bin/python" -c 'import importlib.util as u; import sys; sys.exit(not all(map(u.find_spec, ["torch", "torchvision", "timm", "fastai"])))' 2>/dev/null; then
+    if ! "$venv/bin/python" -c 'import importlib.util as u; import sys; sys.exit(not all(map(u.find_spec, ["torch", "torchvision", "timm", "fastai", "pandas", "matplotlib", "duckdb", "duckdb_extension_sqlite_scanner"])))' 2>/dev/null; then
         echo "fetching PyTorch 2.15.0 into $venv" >&2
         test -x "$venv/bin/pip" || python3 -m venv "$venv"
-        "$venv/bin/pip" install -q --disable-pip-version-check torch==2.15.0 torchvision==0.29.2 timm==1.0.31 fastai==2.8.12 >&2
+        "$venv/bin/pip" install -q --disable-pip-version-check torch==2.15.0 torchvision==0.29.2 timm==1.0.31 fastai==2.8.12 \
+            pandas==3.1.1 matplotlib==3.11.2 duckdb==1.5.5 duckdb-extension-sqlite-scanner==1.5.5 >&2
     fi
     echo "$venv/bin/python"
 fi

@@ -29,6 +29,7 @@ check "losses, outputs and gradients of the zoo (tests/parity)" "$python" tests/
 check "learning rate schedules (tests/trainer)" "$python" tests/trainer/schedules.py --check
 check "weights to and from PyTorch (tests/torch)" "$python" tests/torch/weights.py "$CLPROF_PROGRAM"
 check "operators of one microsecond (tests/torch)" "$python" tests/torch/order.py
+check "recipes in Python (docs/QUERIES.md)" "$python" tests/shell/recipes.py "$CLPROF_PROGRAM" docs/QUERIES.md python
 check "the agent of clprof run (tests/torch)" "$python" tests/torch/agent.py "$CLPROF_PROGRAM"
 
 log=build/torch.log

@@ -12,8 +12,8 @@ CREATE VIEW steps AS
 -- why they may differ). A trace without steps is one step: a row whose step_id is NULL.
 CREATE VIEW cost_steps AS
   SELECT step_id, run_id, step_index, start_ns, dur_ns, phase, phase <> 'recorded' AS has_times FROM steps
-  WHERE mode IS NOT 'undisturbed' AND phase =
-    (SELECT phase FROM steps WHERE mode IS NOT 'undisturbed' AND phase IN ('timed', 'steady', 'recorded')
+  WHERE ifnull(mode, '') <> 'undisturbed' AND phase =
+    (SELECT phase FROM steps WHERE ifnull(mode, '') <> 'undisturbed' AND phase IN ('timed', 'steady', 'recorded')
      ORDER BY phase = 'timed' DESC, phase = 'steady' DESC LIMIT 1)
   UNION ALL
   SELECT NULL, NULL, NULL,
