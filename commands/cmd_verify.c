@@ -21,6 +21,7 @@ struct verify {
     sqlite3 *db;
     struct words line; /* the trace's command line */
     struct train_options training;
+    bool on_cuda; /* the trace was */
     struct train_setup setup;
     struct policy native;
     struct session *baseline;
@@ -36,7 +37,7 @@ static enum status read_run(struct verify *self, const char *path)
     enum status status;
     int more;
 
-    TRY_OUT(trace_prepare(self->db, "SELECT source, command_line, threads FROM runs LIMIT 1", &row));
+    TRY_OUT(trace_prepare(self->db, "SELECT source, command_line, threads, device = 'cuda' FROM runs LIMIT 1", &row));
     TRY_OUT(trace_step(row, &more));
     const char *source = more ? (const char *)sqlite3_column_text(row, 0) : NULL;
     const char *line = more ? (const char *)sqlite3_column_text(row, 1) : NULL;
@@ -47,6 +48,7 @@ static enum status read_run(struct verify *self, const char *path)
     }
     TRY_OUT(words_split(&self->line, line));
     self->training.threads = sqlite3_column_int64(row, 2);
+    self->on_cuda = sqlite3_column_int(row, 3);
 out:
     sqlite3_finalize(row);
     return status;
@@ -73,6 +75,7 @@ static enum status read_options(struct verify *self, const char *path)
     }
     if (threads > 0)
         self->training.threads = threads;
+    self->training.device = self->on_cuda ? DEVICE_CUDA : DEVICE_CPU; /* another device's gain would be none of this trace's */
     TRY_OUT(train_setup_open(&self->training, arguments[2], &self->setup));
 out:
     free(arguments);

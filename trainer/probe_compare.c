@@ -144,7 +144,7 @@ static double guess_seconds(const struct probe_case *one)
 static void compare_kernels(const struct probe_graphs *graphs, int number, struct probe_case *out)
 {
     struct probe_side *kept = &out->side[PROBE_CHANNELS_LAST], *other = &out->side[PROBE_CONTIGUOUS];
-    const struct backend *blocked = backend_find("cpu-blocked");
+    const struct backend *blocked = strcmp(kept->backend->name, "cpu") == 0 ? backend_find("cpu-blocked") : NULL;
 
     if (kept->calls != 1 || kept->call[0].call.op == OP_COPY || kept->call[0].call.op == OP_CLONE)
         return;

@@ -94,8 +94,9 @@ static enum status run_copy(struct session *session, struct state_copy *copy, co
         observer = NULL;
     if (observer)
         TRY_OUT(declare_copy(observer, copy, prepared, &op, &kernel));
-    scratch = backend->alloc(session->device, prepared->scratch_bytes + 64, op_name(OP_COPY));
-    if (!scratch) {
+    if (prepared->scratch_bytes > 0)
+        scratch = backend->alloc(session->device, prepared->scratch_bytes, op_name(OP_COPY));
+    if (prepared->scratch_bytes > 0 && !scratch) {
         status = STATUS_NO_MEMORY;
         goto out;
     }

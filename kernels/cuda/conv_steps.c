@@ -6,6 +6,8 @@
 
 #include "kernels/ops/widen.h"
 
+#define WORKSPACE_ALIGN 256 /* as cudaMalloc's memory has it, which cuDNN is used to */
+
 enum step_kind { STEP_COPY, STEP_CUDNN, STEP_ADD_BIAS, STEP_SUM_BIAS };
 
 struct conv_step {
@@ -76,7 +78,8 @@ static enum status run_cudnn(struct conv_steps *self, struct conv_step *step, co
         data[i] = address(&step->operand[i], context->scratch);
     TRY(plan_for(self, step, data, &plan));
     kernel_launch(context, kernel);
-    cudnnStatus_t error = conv_plan_run(context->device, plan, &step->binding, data, (char *)context->scratch + step->workspace);
+    uintptr_t workspace = ((uintptr_t)context->scratch + step->workspace + WORKSPACE_ALIGN - 1) / WORKSPACE_ALIGN * WORKSPACE_ALIGN;
+    cudnnStatus_t error = conv_plan_run(context->device, plan, &step->binding, data, (void *)workspace);
     cudaError_t cause = error == CUDNN_STATUS_SUCCESS ? cudaSuccess : cudaGetLastError();
     TRY(cuda_launched(&self->simple.head, context, kernel, cause));
     return cudnn_check(error, "%s, %s", op_name(self->simple.head.call->op), plan->name);
@@ -191,7 +194,7 @@ void conv_steps_finish(struct conv_steps *steps, struct op_prepared **out)
 
     for (int i = 0; i < steps->steps; i++)
         most = steps->step[i].workspace_bytes > most ? steps->step[i].workspace_bytes : most;
-    size_t workspace = simple_reserve(&steps->simple.head, most);
+    size_t workspace = simple_reserve(&steps->simple.head, most > 0 ? most + WORKSPACE_ALIGN : 0);
     for (int i = 0; i < steps->steps; i++) {
         steps->step[i].workspace = workspace;
         if (steps->step[i].kind == STEP_CUDNN)

@@ -224,9 +224,9 @@ static enum status multiply(struct product *self, const struct run_context *cont
     for (int i = 0; i < OPERANDS; i++)
         if (self->operand[i].caller)
             data[i] = address(&self->operand[i], context->scratch);
-    TRY(choice_for(self, data, &choice));
-    if (data[BIAS])
+    if (data[BIAS]) /* before choosing: its alignment counts, too */
         TRY(set(self, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &data[BIAS], sizeof data[BIAS]));
+    TRY(choice_for(self, data, &choice));
     kernel_launch(context, self->kernel);
     cublasStatus_t error = cublasLtMatmul(self->simple.device->cublas, self->desc, &alpha, data[B], self->layout[B], data[A],
                                           self->layout[A], &beta, data[OUTPUT], self->layout[OUTPUT], data[OUTPUT],
