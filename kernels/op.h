@@ -34,7 +34,7 @@ struct norm_attrs {
     double momentum; /* of the running statistics: running = (1 - momentum) running + momentum batch (unbiased variance) */
     bool training;   /* false: normalise with the running statistics, save_* are not written */
     bool relu;       /* forward: output = max(0, ...) ; backward: grad_output is masked where the recomputed output <= 0 */
-    int groups;      /* group norm only */
+    int groups;      /* group norm; of instance norm as many as channels */
 };
 struct pool_attrs {
     int kernel[2], stride[2], padding[2], dilation[2];
@@ -165,6 +165,7 @@ union op_attrs {
  *                   `residual` (shape and layout of input) is added before the relu. save_invstd = 1/sqrt(var + eps).
  *                   Backward recomputes the relu's mask from input, weight, bias, save_*; it has no residual.
  *   group_norm      weight, bias float32 of size C; mean, rstd float32 (N, groups).
+ *   instance_norm   group_norm with a channel a group, statistics of the batch's own; mean, rstd float32 (N, C).
  *   layer_norm      over the last dimensions, as many as the weight has; contiguous; weight, bias, mean, rstd float32.
  *   gelu            the exact one, x Phi(x); backward takes the forward input.
  *   threshold_backward  grad_input = (grad_output + addend) where result > 0, else 0; the sum is rounded to the dtype

@@ -20,6 +20,7 @@
     RULE(CONV, "conv", "channels_last if input or weight suggests it; 4-D inputs are converted to the choice")         \
     RULE(CONV_BACKWARD, "conv-backward", "channels_last if the saved input or weight suggests it; grad_output and input are converted") \
     RULE(SAVED, "saved", "runs in the saved input's (position 1) format; grad_output is converted to it")              \
+    RULE(SAVED_COPY, "saved-copy", "as saved; the saved input is the converted copy, where forward made one and kept it") \
     RULE(SAVED_MIXED, "saved-mixed", "output follows the saved tensor (position 1); grad_output is read by its strides") \
     RULE(FIRST, "first", "TensorIterator: output follows the first input that has an order (kernels/iterator.h); the others are read by their strides") \
     RULE(CAT, "cat", "channels_last if all inputs suggest it, else contiguous; inputs are read by their strides")       \

@@ -51,6 +51,8 @@ int build_batch_norm2d(struct build *build, const char *name, int x);
 int build_batch_norm2d_zero(struct build *build, const char *name, int x);
 /* timm's GroupNorm under a norm's name; zero_weight: zero_init_last. */
 int build_group_norm(struct build *build, const char *name, int x, int groups, bool zero_weight);
+/* torch.nn.InstanceNorm2d without running statistics; affine: with weight and bias. */
+int build_instance_norm2d(struct build *build, const char *name, int x, bool affine);
 /* LayerNorm over the last dimension; torchvision's LayerNorm2d, which permutes to (N,H,W,C) for it and back. */
 int build_layer_norm(struct build *build, const char *name, int x, double eps);
 int build_layer_norm2d(struct build *build, const char *name, int x, double eps);

@@ -165,6 +165,17 @@ static enum status rule_saved(struct ruling *self)
     return convert_all(self, format);
 }
 
+/* What forward converted it kept: the copy is the saved input. */
+static enum status rule_saved_copy(struct ruling *self)
+{
+    const struct node *forward = &self->graph->node[self->node->forward_node];
+    for (int i = 0; i < forward->conversions; i++) {
+        if (forward->conversion[i].source == self->node->in[1] && forward->conversion[i].dest >= 0)
+            self->node->in[1] = forward->conversion[i].dest;
+    }
+    return rule_saved(self);
+}
+
 static enum status rule_saved_mixed(struct ruling *self)
 {
     enum memory_format format = layout_suggested(self->graph, self->node->in[1]);
@@ -355,6 +366,7 @@ static enum status (*const rules[RULE_COUNT])(struct ruling *) = {
     [RULE_CONV] = rule_conv,
     [RULE_CONV_BACKWARD] = rule_conv_backward,
     [RULE_SAVED] = rule_saved,
+    [RULE_SAVED_COPY] = rule_saved_copy,
     [RULE_SAVED_MIXED] = rule_saved_mixed,
     [RULE_FIRST] = rule_first,
     [RULE_CAT] = rule_cat,

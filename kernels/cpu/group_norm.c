@@ -1,4 +1,4 @@
-/* aten::native_group_norm and its backward. */
+/* aten::native_group_norm, aten::instance_norm (a channel a group, weight and bias may be absent), their backwards. */
 #include "kernels/cpu/vector_op.h"
 
 static enum status forward_prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
@@ -38,3 +38,5 @@ static enum status backward_prepare(struct device *device, const struct op_call 
 
 const struct op_impl cpu_group_norm = {forward_prepare};
 const struct op_impl cpu_group_norm_backward = {backward_prepare};
+const struct op_impl cpu_instance_norm = {forward_prepare};
+const struct op_impl cpu_instance_norm_backward = {backward_prepare};

@@ -102,7 +102,7 @@ enum status vector_op_layout(const struct op_call *call, const struct tensor *co
 enum status vector_op_float32(const struct op_call *call, const struct tensor *const *tensors, int count)
 {
     for (int i = 0; i < count; i++)
-        if (tensors[i]->dtype != DTYPE_FLOAT32 || tensor_format(tensors[i]) == FORMAT_STRIDED)
+        if (tensors[i] && (tensors[i]->dtype != DTYPE_FLOAT32 || tensor_format(tensors[i]) == FORMAT_STRIDED))
             return FAIL(UNSUPPORTED, "%s with %s %s weights or statistics: the cpu back end wants dense float32",
                         op_name(call->op), layout_name(tensor_format(tensors[i])), dtype_name(tensors[i]->dtype));
     return STATUS_OK;

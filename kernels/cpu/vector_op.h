@@ -30,7 +30,7 @@ enum status vector_op_create(struct device *device, const struct op_call *call, 
  */
 enum status vector_op_layout(const struct op_call *call, const struct tensor *const *maps, int count, bool *rows);
 
-/* UNSUPPORTED unless all `count` tensors are dense float32. */
+/* UNSUPPORTED unless all `count` tensors are dense float32 (NULL = absent). */
 enum status vector_op_float32(const struct op_call *call, const struct tensor *const *tensors, int count);
 
 /* UNSUPPORTED unless all `count` tensors are dense and float32, bfloat16 or float16. */

@@ -1,4 +1,4 @@
-/* Batch and group normalisation. Parameters and statistics are float32 whatever the input is. */
+/* Batch, group and instance normalisation. Parameters and statistics are float32 whatever the input is. */
 #include "kernels/ops/facts.h"
 
 static enum status need_channels(const struct op_query *query)
@@ -80,6 +80,43 @@ static enum status infer_group_norm_backward(const struct op_query *query, struc
     return STATUS_OK;
 }
 
+static enum status check_instances(const struct op_query *query, const struct tensor *input)
+{
+    char shape[FACTS_SHAPE_BYTES];
+    if (query->attrs->norm.groups != input->size[1])
+        return FAIL(USAGE, "%s: groups is %d, input is %s; every channel is a group", op_name(query->op),
+                    query->attrs->norm.groups, facts_shape(shape, input));
+    return STATUS_OK;
+}
+
+static enum status infer_instance_norm(const struct op_query *query, struct tensor *out)
+{
+    char shape[FACTS_SHAPE_BYTES];
+    TRY(facts_need(query, 0, 4));
+    const struct tensor *input = query->in[0];
+    TRY(check_instances(query, input));
+    for (int position = 1; position <= 2; position++)
+        TRY(facts_need_vector(query, position, input->size[1], "channels"));
+    if (input->size[2] * input->size[3] <= 1)
+        return FAIL(USAGE, "%s: input %s has one value per channel and image, training needs more; use a larger image",
+                    op_name(query->op), facts_shape(shape, input));
+    out[0] = facts_like(input);
+    out[1] = out[2] = tensor_make(DTYPE_FLOAT32, 2, input->size, FORMAT_CONTIGUOUS);
+    return STATUS_OK;
+}
+
+static enum status infer_instance_norm_backward(const struct op_query *query, struct tensor *out)
+{
+    TRY(facts_need(query, 1, 4));
+    TRY(facts_need_same(query, 0, 1));
+    const struct tensor *input = query->in[1];
+    TRY(check_instances(query, input));
+    out[0] = facts_like(input);
+    if (query->in[4])
+        out[1] = out[2] = facts_vector(DTYPE_FLOAT32, input->size[1]);
+    return STATUS_OK;
+}
+
 /* Per element: scale and shift 2; in training the sum 1 and the squared distance 3; the fused add and relu 1 each. */
 static int64_t flops_batch_norm(const struct op_call *call)
 {
@@ -103,3 +140,5 @@ const struct op_facts facts_batch_norm = {infer_batch_norm, flops_batch_norm, 0}
 const struct op_facts facts_batch_norm_backward = {infer_batch_norm_backward, flops_norm_backward, 0};
 const struct op_facts facts_group_norm = {infer_group_norm, flops_group_norm, 0};
 const struct op_facts facts_group_norm_backward = {infer_group_norm_backward, flops_norm_backward, 0};
+const struct op_facts facts_instance_norm = {infer_instance_norm, flops_group_norm, 0};
+const struct op_facts facts_instance_norm_backward = {infer_instance_norm_backward, flops_norm_backward, 0};

@@ -1,4 +1,7 @@
-/* Group normalisation: each sample in `groups` groups of channels, statistics over (C/groups,H,W), and its gradients. */
+/*
+ * Group normalisation: each sample in `groups` groups of channels, statistics over (C/groups,H,W), and its gradients. Instance
+ * normalisation is the one with a channel a group; it may have no weight and bias.
+ */
 #include <math.h>
 
 #include "kernels/ref/ref.h"
@@ -12,6 +15,11 @@
 static double group_count(const struct tensor *tensor, int groups)
 {
     return (double)(tensor->size[1] / groups * tensor->size[2] * tensor->size[3]);
+}
+
+static double affine(const struct tensor *tensor, int64_t c, double otherwise)
+{
+    return tensor ? ref_load(tensor, c) : otherwise;
 }
 
 static void normalize_group(const struct op_call *call, int64_t n, int64_t g)
@@ -28,7 +36,7 @@ static void normalize_group(const struct op_call *call, int64_t n, int64_t g)
     FOR_GROUP(input, attrs->groups, g, c, h, w)
     {
         double normalized = (ref_load_4d(input, n, c, h, w) - mean) * rstd;
-        double value = normalized * ref_load(call->in[1], c) + ref_load(call->in[2], c);
+        double value = normalized * affine(call->in[1], c, 1) + affine(call->in[2], c, 0);
         ref_store_4d(call->out[0], n, c, h, w, attrs->relu ? ref_rectify(value) : value);
     }
     ref_store_2d(call->out[1], n, g, mean);
@@ -43,6 +51,12 @@ static void compute_group_norm(const struct op_call *call)
 }
 REF_OP(group_norm)
 
+static void compute_instance_norm(const struct op_call *call)
+{
+    compute_group_norm(call);
+}
+REF_OP(instance_norm)
+
 static double normalized_at(const struct op_call *call, int64_t n, int64_t c, int64_t h, int64_t w)
 {
     int64_t g = c / (call->in[1]->size[1] / call->attrs.norm.groups);
@@ -56,13 +70,13 @@ static void group_grad_input(const struct op_call *call, int64_t n, int64_t g)
     double count = group_count(grad_output, groups), sum = 0, dot = 0;
     FOR_GROUP(grad_output, groups, g, c, h, w)
     {
-        double gradient = ref_load_4d(grad_output, n, c, h, w) * ref_load(call->in[4], c);
+        double gradient = ref_load_4d(grad_output, n, c, h, w) * affine(call->in[4], c, 1);
         sum += gradient;
         dot += gradient * normalized_at(call, n, c, h, w);
     }
     FOR_GROUP(grad_output, groups, g, c, h, w)
     {
-        double gradient = ref_load_4d(grad_output, n, c, h, w) * ref_load(call->in[4], c);
+        double gradient = ref_load_4d(grad_output, n, c, h, w) * affine(call->in[4], c, 1);
         double centred = gradient - sum / count - normalized_at(call, n, c, h, w) * dot / count;
         ref_store_4d(call->out[0], n, c, h, w, ref_load_2d(call->in[3], n, g) * centred);
     }
@@ -79,8 +93,10 @@ static void channel_grad_affine(const struct op_call *call, int64_t c)
                 grad_weight += gradient * normalized_at(call, n, c, h, w);
                 grad_bias += gradient;
             }
-    ref_store(call->out[1], c, grad_weight);
-    ref_store(call->out[2], c, grad_bias);
+    if (call->out[1])
+        ref_store(call->out[1], c, grad_weight);
+    if (call->out[2])
+        ref_store(call->out[2], c, grad_bias);
 }
 
 static void compute_group_norm_backward(const struct op_call *call)
@@ -92,3 +108,9 @@ static void compute_group_norm_backward(const struct op_call *call)
         channel_grad_affine(call, c);
 }
 REF_OP(group_norm_backward)
+
+static void compute_instance_norm_backward(const struct op_call *call)
+{
+    compute_group_norm_backward(call);
+}
+REF_OP(instance_norm_backward)

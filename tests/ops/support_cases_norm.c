@@ -1,4 +1,4 @@
-/* Batch and group normalisation. Rows come from two macros: forward, and backward with statistics of its own input. */
+/* Batch, group, instance and layer normalisation. Rows come from two macros: forward, and backward with statistics of its own input. */
 #include "tests/ops/cases.h"
 
 /* The last argument is the residual. `tolerance_` is SUM or LONG_SUM. */
@@ -55,6 +55,30 @@
             {F2(n, groups_), .fill = FILL_SAVED},                                                                  \
             {F1(c)}},                                                                                              \
      .out = {{V4(n, c, h, w)}, {F1(c)}, {F1(c)}},                                                                  \
+     .tolerance = TOLERANCE_SUM}
+
+#define AFFINE(c, affine) .present = affine, .dims = 1, .size = {c}, .dtype = DTYPE_FLOAT32
+
+/* With weight and bias, or without (`...` is {0}, {0}). */
+#define INSTANCE_NORM(text, n, c, h, w, ...)                                                                       \
+    {.op = OP_INSTANCE_NORM,                                                                                       \
+     .label = text,                                                                                                \
+     .attrs.norm = {.eps = 1e-5, .training = true, .groups = c},                                                   \
+     .in = {{V4(n, c, h, w)}, __VA_ARGS__},                                                                        \
+     .out = {{V4(n, c, h, w)}, {F2(n, c)}, {F2(n, c)}},                                                            \
+     .tolerance = TOLERANCE_SUM}
+#define INSTANCE_NORM_BACKWARD(text, n, c, h, w, affine)                                                           \
+    {.op = OP_INSTANCE_NORM_BACKWARD,                                                                              \
+     .label = text,                                                                                                \
+     .attrs.norm = {.eps = 1e-5, .training = true, .groups = c},                                                   \
+     .in = {{V4(n, c, h, w)},                                                                                      \
+            {V4(n, c, h, w)},                                                                                      \
+            {F2(n, c), .fill = FILL_SAVED},                                                                        \
+            {F2(n, c), .fill = FILL_SAVED},                                                                        \
+            {AFFINE(c, affine)}},                                        \
+     .out = {{V4(n, c, h, w)},                                                                                     \
+             {AFFINE(c, affine)},                                        \
+             {AFFINE(c, affine)}},                                       \
      .tolerance = TOLERANCE_SUM}
 
 /* Rows of `length` elements, as (2, rows / 2, length). */
@@ -122,6 +146,18 @@ static const struct op_case rows[] = {
     GROUP_NORM("1 group", 3, 6, 7, 5, 1),
     GROUP_NORM("3 channels, one sample", 1, 3, 9, 4, 3),
     GROUP_NORM("1x1 map", 2, 64, 1, 1, 8),
+    INSTANCE_NORM("affine, 16 channels", 2, 16, 5, 6, {F1(16)}, {F1(16)}),
+    INSTANCE_NORM("plain, 17 channels", 3, 17, 4, 7, {0}, {0}),
+    INSTANCE_NORM("affine, 3 channels, one sample", 1, 3, 9, 4, {F1(3)}, {F1(3)}),
+    {.op = OP_INSTANCE_NORM,
+     .label = "plain, mean far from 0",
+     .attrs.norm = {.eps = 1e-5, .training = true, .groups = 12},
+     .in = {{V4(2, 12, 6, 5), .fill = FILL_OFFSET}},
+     .out = {{V4(2, 12, 6, 5)}, {F2(2, 12)}, {F2(2, 12)}},
+     .tolerance = TOLERANCE_SUM},
+    INSTANCE_NORM_BACKWARD("affine, 16 channels", 2, 16, 5, 6, true),
+    INSTANCE_NORM_BACKWARD("plain, 17 channels", 3, 17, 4, 7, false),
+    INSTANCE_NORM_BACKWARD("affine, 3 channels, one sample", 1, 3, 9, 4, true),
     LAYER_NORM("rows of 96", 10, 96, FILL_NORMAL, SUM),
     LAYER_NORM("rows of 7", 70, 7, FILL_NORMAL, SUM),
     LAYER_NORM("rows of 45, mean far from 0", 6, 45, FILL_OFFSET, LONG_SUM),

@@ -103,6 +103,7 @@ struct saved_row {
 static const struct saved_row saved_rows[] = {
     {OP_BATCH_NORM_BACKWARD, OP_BATCH_NORM, {1, 2, 3}, {-1, 4, 5, -1}, true},
     {OP_GROUP_NORM_BACKWARD, OP_GROUP_NORM, {1, 4, 4}, {-1, 2, 3, -1}, false},
+    {OP_INSTANCE_NORM_BACKWARD, OP_INSTANCE_NORM, {1, 4, 4}, {-1, 2, 3, -1}, false},
     {OP_LAYER_NORM_BACKWARD, OP_LAYER_NORM, {1, 4, 5}, {-1, 2, 3, -1}, false},
     {OP_ADAPTIVE_MAX_POOL2D_BACKWARD, OP_ADAPTIVE_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, false},
     {OP_MAX_POOL2D_BACKWARD, OP_MAX_POOL2D, {1, -1, -1}, {-1, 2, -1, -1}, false},
@@ -131,7 +132,7 @@ static void fill_saved(struct case_values *values, const struct op_case *row, co
     struct case_values inputs, outputs;
     case_values_init(&inputs, &forward, variant, 1);
     for (int i = 0; i < 3; i++)
-        if (saved->input[i] >= 0)
+        if (saved->input[i] >= 0 && forward.in[i].present)
             memcpy(inputs.in[i], values->in[saved->input[i]],
                    (size_t)case_elements(&forward.in[i]) * sizeof(double));
     case_values_judge(&forward, variant, &inputs, &outputs);

@@ -43,15 +43,20 @@ static bool is_product(const struct op_case *row)
            case_elements(&row->in[1]) == case_elements(&row->out[0]);
 }
 
-static bool is_by_number(const struct op_case *row)
-{
-    return !row->in[1].present;
-}
-
 /* Evaluation has no backward operator, and the fused relu's mask knows no residual (op.h). */
 static bool batch_norm_applies(const struct op_case *row)
 {
     return row->attrs.norm.training && !(row->attrs.norm.relu && row->in[5].present);
+}
+
+static bool has_second(const struct op_case *row)
+{
+    return row->in[1].present;
+}
+
+static bool has_no_second(const struct op_case *row)
+{
+    return !row->in[1].present;
 }
 
 static bool bias_applies(const struct op_case *row)
@@ -83,6 +88,8 @@ static const struct gradient_row gradients[] = {
     {OP_CONVOLUTION, OP_CONVOLUTION_BACKWARD, {GRAD, IN(0), IN(1)}, {1, 2, 3}, bias_applies},
     {OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, {GRAD, IN(0), IN(1), IN(2), OUT(1), OUT(2)}, {1, 2, 3}, batch_norm_applies},
     {OP_GROUP_NORM, OP_GROUP_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2), IN(1)}, {1, 2, 3}},
+    {OP_INSTANCE_NORM, OP_INSTANCE_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2), IN(1)}, {1, 2, 3}, has_second},
+    {OP_INSTANCE_NORM, OP_INSTANCE_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2)}, {1}, has_no_second},
     {OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, {GRAD, IN(0), OUT(1), OUT(2), IN(1), IN(2)}, {1, 2, 3}},
     {OP_GELU, OP_GELU_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_RELU, OP_THRESHOLD_BACKWARD, {GRAD, OUT(0)}, {1}},
@@ -96,8 +103,8 @@ static const struct gradient_row gradients[] = {
     {OP_ADAPTIVE_AVG_POOL2D, OP_ADAPTIVE_AVG_POOL2D_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_MUL, OP_MUL, {GRAD, IN(1)}, {1}, is_product},
     {OP_MUL, OP_MUL, {GRAD, IN(0)}, {2}, is_product},
-    {OP_MUL, OP_MUL, {GRAD}, {1}, is_by_number},
-    {OP_DIV, OP_DIV, {GRAD}, {1}, is_by_number},
+    {OP_MUL, OP_MUL, {GRAD}, {1}, has_no_second},
+    {OP_DIV, OP_DIV, {GRAD}, {1}, has_no_second},
     {OP_SIGMOID, OP_SIGMOID_BACKWARD, {GRAD, OUT(0)}, {1}},
     {OP_SILU, OP_SILU_BACKWARD, {GRAD, IN(0)}, {1}},
     {OP_HARDSWISH, OP_HARDSWISH_BACKWARD, {GRAD, IN(0)}, {1}},

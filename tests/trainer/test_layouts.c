@@ -198,6 +198,39 @@ START_TEST(group_norm_of_torch_2_15_on_cuda)
 }
 END_TEST
 
+/* Instance norm before a relu and before a convolution. */
+static int instance_build(struct build *b, int x)
+{
+    x = build_instance_norm2d(b, "in1", build_conv2d(b, "conv1", x, (struct conv2d){8, 3, 1, 1}), true);
+    x = build_conv2d(b, "conv2", build_relu(b, "relu", x), (struct conv2d){8, 3, 1, 1});
+    x = build_conv2d(b, "conv3", build_instance_norm2d(b, "in2", x, false), (struct conv2d){8, 3, 1, 1});
+    x = build_adaptive_avg_pool2d_1(b, "avgpool", x);
+    return build_linear(b, "fc", build_flatten(b, x), b->classes);
+}
+static const struct model instance_model = {"instance", "tests", "instance norm", 4, instance_build};
+
+/*
+ * PyTorch 2.15 on the same net (a TorchDispatchMode's view): aten::clone to contiguous before each batch norm that instance
+ * norm is made of, 2; in backward one, of conv3's channels_last gradient, as the view after in2 is undone. No clone of the saved
+ * input, which is the contiguous one; in1's gradient comes from relu's, which lies as its saved result. The convolutions: two inputs
+ * and, in backward, those again, both norms' gradients, and mean's, which is born contiguous.
+ */
+START_TEST(instance_norm_thrashes_everywhere)
+{
+    for (int p = 0; p < 3; p++) {
+        count(&instance_model, torch_policies[p], FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, 8);
+        ck_assert_int_eq(real[OP_INSTANCE_NORM], 2);
+        ck_assert_int_eq(real[OP_INSTANCE_NORM_BACKWARD], 1);
+        ck_assert_int_eq(real[OP_CONVOLUTION], 2);
+        ck_assert_int_eq(real[OP_CONVOLUTION_BACKWARD], 2 + 2 + 1);
+        ck_assert_int_eq(mixed_count[OP_THRESHOLD_BACKWARD], 1);
+        ck_assert_int_eq(all_real, 1 + 2 + 1 + 2 + 5);
+    }
+    count(&instance_model, "native", FORMAT_CHANNELS_LAST, DTYPE_BFLOAT16, 8);
+    ck_assert_int_eq(real[OP_INSTANCE_NORM] + real[OP_INSTANCE_NORM_BACKWARD] + real[OP_CONVOLUTION], 0);
+}
+END_TEST
+
 /* Group norm on a map of one channel, and on one of one pixel. */
 static int either_build(struct build *b, int x)
 {
@@ -281,7 +314,7 @@ int main(void)
     return run_tests("layouts", (const TTest *const[]){
                                     resnet50_converts_its_input_only, contiguous_models_never_convert,
                                     group_norm_of_torch_2_14_on_cuda, one_pixel_maps_are_never_converted,
-                                    group_norm_of_torch_2_15_on_cuda, one_channel_and_one_pixel_are_both_formats,
+                                    group_norm_of_torch_2_15_on_cuda, instance_norm_thrashes_everywhere, one_channel_and_one_pixel_are_both_formats,
                                     shufflenet_converts_at_every_stage, models_convert_where_pytorch_does,
                                     densenet_and_res2net_convert_their_input_only, unet_loses_its_format_on_cuda, NULL});
 }

@@ -236,6 +236,34 @@ START_TEST(group_norm)
 }
 END_TEST
 
+START_TEST(instance_norm)
+{
+    reset();
+    attrs.norm = (struct norm_attrs){.eps = 1e-5, .training = true, .groups = 8};
+    GIVE(0, FLOAT16, 3, 8, 5, 5);
+    infer_ok(OP_INSTANCE_NORM);
+    IS(0, FLOAT16, 3, 8, 5, 5);
+    IS(1, FLOAT32, 3, 8);
+    IS(2, FLOAT32, 3, 8);
+    GIVE(1, FLOAT32, 7);
+    infer_fails(OP_INSTANCE_NORM, "weight (7)", "8 elements");
+    GIVE(1, FLOAT32, 8);
+    attrs.norm.groups = 4;
+    infer_fails(OP_INSTANCE_NORM, "groups is 4", "every channel is a group");
+    attrs.norm.groups = 8;
+    GIVE(0, FLOAT16, 3, 8, 1, 1);
+    infer_fails(OP_INSTANCE_NORM, "one value per channel and image", "(3, 8, 1, 1)");
+    GIVE(0, FLOAT16, 3, 8, 5, 5);
+    GIVE(1, FLOAT16, 3, 8, 5, 5);
+    infer_ok(OP_INSTANCE_NORM_BACKWARD);
+    IS(0, FLOAT16, 3, 8, 5, 5);
+    GIVE(4, FLOAT32, 8);
+    infer_ok(OP_INSTANCE_NORM_BACKWARD);
+    IS(1, FLOAT32, 8);
+    IS(2, FLOAT32, 8);
+}
+END_TEST
+
 START_TEST(elementwise)
 {
     reset();
@@ -477,6 +505,7 @@ int main(void)
     tcase_add_test(tests, convolution_backward);
     tcase_add_test(tests, batch_norm);
     tcase_add_test(tests, group_norm);
+    tcase_add_test(tests, instance_norm);
     tcase_add_test(tests, elementwise);
     tcase_add_test(tests, pooling);
     tcase_add_test(tests, matrices);

@@ -41,6 +41,23 @@ int build_group_norm(struct build *build, const char *name, int x, int groups, b
     return y;
 }
 
+int build_instance_norm2d(struct build *build, const char *name, int x, bool affine)
+{
+    if (build->status != STATUS_OK)
+        return -1;
+    int64_t channels = build_channels(build, x);
+    int weight = -2, bias = -2;
+    build_enter(build, name, "InstanceNorm2d");
+    if (affine) {
+        weight = build_parameter(build, "weight", 1, &channels, (struct init){INIT_ONE, 0});
+        bias = build_parameter(build, "bias", 1, &channels, (struct init){INIT_ZERO, 0});
+    }
+    union op_attrs attrs = {.norm = {.eps = 1e-5, .training = true, .groups = (int)channels}};
+    int y = build_op(build, OP_INSTANCE_NORM, &attrs, (int[]){x, weight, bias, -1});
+    build_leave(build);
+    return y;
+}
+
 /* The operator of the current module over the last dimension. */
 static int normalize_last(struct build *build, int x, double eps)
 {

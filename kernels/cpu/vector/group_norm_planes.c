@@ -10,7 +10,7 @@
 static void group_forward(const struct op_call *call, int64_t item)
 {
     const struct tensor *x = call->in[0];
-    const float *weight = call->in[1]->data, *bias = call->in[2]->data;
+    const struct tensor *weight = call->in[1], *bias = call->in[2];
     int64_t pixels = x->size[2] * x->size[3], channels = x->size[1] / call->attrs.norm.groups;
     int64_t first = item % call->attrs.norm.groups * channels, at = item * channels * pixels;
     struct planes group = {at, channels * pixels, 0, 1};
@@ -23,10 +23,12 @@ static void group_forward(const struct op_call *call, int64_t item)
     ((float *)call->out[1]->data)[item] = mean;
     ((float *)call->out[2]->data)[item] = rstd;
     for (int64_t c = channels - 1; c >= 0; c--) {
-        float scale = weight[first + c] * rstd;
+        float scale = norm_affine(weight, first + c, 1) * rstd;
         struct planes plane = {at + c * pixels, pixels, 0, 1};
-        struct planes_result result = {
-            .x = x->data, .out = call->out[0]->data, .scale = scale, .offset = bias[first + c] - mean * scale};
+        struct planes_result result = {.x = x->data,
+                                       .out = call->out[0]->data,
+                                       .scale = scale,
+                                       .offset = norm_affine(bias, first + c, 0) - mean * scale};
         VECTOR_NAME(planes_apply)(x->dtype, APPLY_FORWARD, call->attrs.norm.relu, &result, &plane);
     }
 }
@@ -50,7 +52,8 @@ static void group_backward(const struct op_call *call, int64_t item, struct sums
     const struct tensor *dy = call->in[0], *x = call->in[1];
     float mean = ((const float *)call->in[2]->data)[item], rstd = ((const float *)call->in[3]->data)[item];
     int64_t pixels = x->size[2] * x->size[3], channels = x->size[1] / call->attrs.norm.groups;
-    const float *weight = (const float *)call->in[4]->data + item % call->attrs.norm.groups * channels;
+    const struct tensor *weight = call->in[4];
+    int64_t first = item % call->attrs.norm.groups * channels;
     double sum = 0, dot = 0, count = (double)(channels * pixels);
     struct planes_source source = {.x = x->data, .dy = dy->data, .shift = mean};
     for (int64_t c = 0; c < channels; c++) {
@@ -59,8 +62,8 @@ static void group_backward(const struct op_call *call, int64_t item, struct sums
         *to = *to_xhat = 0;
         VECTOR_NAME(planes_reduce)(x->dtype, REDUCE_GRAD, &source, &plane, to, to_xhat);
         *to_xhat *= rstd;
-        sum += *to * weight[c];
-        dot += *to_xhat * weight[c];
+        sum += *to * norm_affine(weight, first + c, 1);
+        dot += *to_xhat * norm_affine(weight, first + c, 1);
     }
     double x_factor = -(double)rstd * rstd * dot / count;
     struct planes_result result = {.x = x->data,
@@ -70,7 +73,7 @@ static void group_backward(const struct op_call *call, int64_t item, struct sums
                                    .constant = (float)(-rstd * sum / count - x_factor * mean)};
     for (int64_t c = channels - 1; c >= 0; c--) {
         struct planes plane = {(item * channels + c) * pixels, pixels, 0, 1};
-        result.dy_factor = rstd * weight[c];
+        result.dy_factor = rstd * norm_affine(weight, first + c, 1);
         VECTOR_NAME(planes_apply)(x->dtype, APPLY_GRAD, false, &result, &plane);
     }
 }
@@ -79,7 +82,6 @@ void VECTOR_NAME(vector_group_norm_backward_planes)(const struct op_call *call, 
 {
     const struct tensor *x = call->in[1];
     int64_t channels = x->size[1], items = x->size[0] * call->attrs.norm.groups;
-    float *grad_weight = call->out[1]->data, *grad_bias = call->out[2]->data;
     struct sums sums = {scratch, (double *)scratch + x->size[0] * channels};
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t item = 0; item < items; item++)
@@ -90,7 +92,7 @@ void VECTOR_NAME(vector_group_norm_backward_planes)(const struct op_call *call, 
             weight_sum += sums.dy_xhat[i];
             bias_sum += sums.dy[i];
         }
-        grad_weight[c] = (float)weight_sum;
-        grad_bias[c] = (float)bias_sum;
+        norm_affine_set(call->out[1], c, weight_sum);
+        norm_affine_set(call->out[2], c, bias_sum);
     }
 }

@@ -102,7 +102,7 @@ static void forward_finish(const struct state *s, int64_t first, int64_t n)
 {
     struct slot slot = slot_at(s, first);
     int groups = s->call->attrs.norm.groups;
-    const float *weight = s->call->in[1]->data, *bias = s->call->in[2]->data;
+    const struct tensor *weight = s->call->in[1], *bias = s->call->in[2];
     double count = (double)(s->group_channels * s->pixels);
     merge_parts(s, first);
     for (int64_t g = 0; g < groups; g++) {
@@ -118,8 +118,8 @@ static void forward_finish(const struct state *s, int64_t first, int64_t n)
         ((float *)s->call->out[1]->data)[n * groups + g] = mean;
         ((float *)s->call->out[2]->data)[n * groups + g] = rstd;
         for (int64_t c = begin; c < end; c++) {
-            slot.channel[SCALE][c] = weight[c] * rstd;
-            slot.channel[OFFSET][c] = bias[c] - mean * slot.channel[SCALE][c];
+            slot.channel[SCALE][c] = norm_affine(weight, c, 1) * rstd;
+            slot.channel[OFFSET][c] = norm_affine(bias, c, 0) - mean * slot.channel[SCALE][c];
         }
     }
     for (int i = SCALE; i <= OFFSET; i++)
@@ -152,21 +152,22 @@ static void backward_finish(const struct state *s, int64_t first, int64_t n)
 {
     struct slot slot = slot_at(s, first);
     int groups = s->call->attrs.norm.groups;
-    const float *weight = s->call->in[4]->data, *means = s->call->in[2]->data, *rstds = s->call->in[3]->data;
+    const struct tensor *weight = s->call->in[4];
+    const float *means = s->call->in[2]->data, *rstds = s->call->in[3]->data;
     double count = (double)(s->group_channels * s->pixels);
     merge_parts(s, first);
     for (int64_t g = 0; g < groups; g++) {
         int64_t begin = g * s->group_channels, end = begin + s->group_channels;
         double mean = means[n * groups + g], rstd = rstds[n * groups + g], sum = 0, dot = 0;
         for (int64_t c = begin; c < end; c++) {
-            sum += slot.sum[c] * weight[c];
-            dot += slot.product[c] * rstd * weight[c];
+            sum += slot.sum[c] * norm_affine(weight, c, 1);
+            dot += slot.product[c] * rstd * norm_affine(weight, c, 1);
             slot.grad_weight[c] += slot.product[c] * rstd;
             slot.grad_bias[c] += slot.sum[c];
         }
         double x_factor = -rstd * rstd * dot / count;
         for (int64_t c = begin; c < end; c++) {
-            slot.channel[DY_FACTOR][c] = (float)(rstd * weight[c]);
+            slot.channel[DY_FACTOR][c] = (float)(rstd * norm_affine(weight, c, 1));
             slot.channel[X_FACTOR][c] = (float)x_factor;
             slot.channel[CONSTANT][c] = (float)(-rstd * sum / count - x_factor * mean);
         }
@@ -227,7 +228,6 @@ void VECTOR_NAME(vector_group_norm_backward_rows)(const struct op_call *call, vo
 {
     struct state s = state_make(call, call->in[1], scratch, threads);
     int slots = group_norm_slots(s.x->size[0], threads);
-    float *grad_weight = call->out[1]->data, *grad_bias = call->out[2]->data;
     for (int i = 0; i < slots; i++) {
         struct slot slot = slot_at(&s, i);
         memset(slot.grad_weight, 0, (size_t)s.rows.lanes * 2 * sizeof(double)); /* and grad_bias behind it */
@@ -239,7 +239,7 @@ void VECTOR_NAME(vector_group_norm_backward_rows)(const struct op_call *call, vo
             weight_sum += slot_at(&s, i).grad_weight[c];
             bias_sum += slot_at(&s, i).grad_bias[c];
         }
-        grad_weight[c] = (float)weight_sum;
-        grad_bias[c] = (float)bias_sum;
+        norm_affine_set(call->out[1], c, weight_sum);
+        norm_affine_set(call->out[2], c, bias_sum);
     }
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/tensor.h"
+
 #define NORM_MIN_LANES 64 /* four vectors: enough independent sums to hide the latency of an add */
 
 struct norm_rows {
@@ -22,6 +24,18 @@ struct norm_rows {
     int64_t count; /* full rows */
     int64_t rest;  /* elements after them; less than `lanes` */
 };
+
+/* Weight or bias of channel `c`; `otherwise` where there is none. */
+static inline float norm_affine(const struct tensor *affine, int64_t c, float otherwise)
+{
+    return affine ? ((const float *)affine->data)[c] : otherwise;
+}
+
+static inline void norm_affine_set(const struct tensor *gradient, int64_t c, double value)
+{
+    if (gradient)
+        ((float *)gradient->data)[c] = (float)value;
+}
 
 static inline struct norm_rows norm_rows_make(int64_t channels, int64_t pixels)
 {
