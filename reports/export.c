@@ -10,18 +10,30 @@
 #include "reports/chrome_trace.h"
 #include "reports/csv.h"
 
-static const char *const views[] = {"runs",    "steps",       "modules",     "operators", "op_tensors",
-                                    "kernels", "conversions", "round_trips", "findings",  "verifications"};
+static const char *const views[] = {"runs",        "steps",       "modules",    "operators",  "op_tensors",
+                                    "kernels",     "conversions", "round_trips", "findings",  "verifications",
+                                    "cost_steps",  "time_steps",  "format_measurements"};
 
 #define VIEW_COUNT (sizeof views / sizeof *views)
 
+const char *report_view(size_t number)
+{
+    return number < VIEW_COUNT ? views[number] : NULL;
+}
+
 static enum status check_view(const char *view)
 {
+    struct strbuf names;
+
     for (size_t i = 0; i < VIEW_COUNT; i++)
         if (strcmp(views[i], view) == 0)
             return STATUS_OK;
-    return FAIL(NOT_FOUND, "no view is named '%s'; the views are runs, steps, modules, operators, op_tensors, kernels, "
-                           "conversions, round_trips, findings, verifications", view);
+    strbuf_init(&names);
+    for (size_t i = 0; i < VIEW_COUNT; i++)
+        strbuf_printf(&names, "%s%s", i == 0 ? "" : ", ", views[i]);
+    enum status status = FAIL(NOT_FOUND, "no view is named '%s'; the views are %s", view, names.text);
+    strbuf_release(&names);
+    return status;
 }
 
 static enum status export_csv(sqlite3 *db, const char *view, FILE *out)

@@ -56,4 +56,7 @@ enum status report_list_queries(FILE *out);
  */
 enum status report_export(sqlite3 *db, enum export_format format, const char *view, FILE *out);
 
+/* The views that can be exported, by number from 0; NULL after the last. */
+const char *report_view(size_t number);
+
 #endif

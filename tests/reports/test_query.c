@@ -237,10 +237,14 @@ START_TEST(perfetto_export_holds_every_event)
     /* 5 steps, 6 operators with a time in each, 2 conversions with a time, 4 kernels */
     ck_assert_uint_eq(occurrences(text, "\"ph\":\"X\""), 5 * (1 + 6 + 2 + 4));
     ck_assert_uint_eq(occurrences(text, "\"ph\":\"C\""), 2 * 5);
-    ck_assert_uint_eq(occurrences(text, "{\"ph\":\"X\",\"pid\":1,"), 5);
-    ck_assert_ptr_nonnull(strstr(text, "{\"ph\":\"X\",\"pid\":3,\"tid\":1,\"name\":\"channels_last to contiguous\","
-                                       "\"ts\":1000.000,\"dur\":100.000,\"args\":{\"cause\":\"operator\""));
+    ck_assert_uint_eq(occurrences(text, "{\"ph\":\"X\",\"pid\":11,"), 5);
+    ck_assert_ptr_nonnull(strstr(text, "{\"ph\":\"X\",\"pid\":13,\"tid\":1,\"name\":\"channels_last to contiguous\","
+                                       "\"cat\":\"conversion,round_trip\",\"cname\":\"terrible\",\"ts\":1000.000,\"dur\":100.000,\"args\":{\"cause\":\"operator\""));
     ck_assert_ptr_nonnull(strstr(text, "\"args\":{\"name\":\"cuda stream 7\"}"));
+    /* an arrow a round trip: its two ends, and the culprit and the carrier between them */
+    ck_assert_uint_eq(occurrences(text, "{\"ph\":\"s\""), 5);
+    ck_assert_uint_eq(occurrences(text, "{\"ph\":\"t\""), 10);
+    ck_assert_uint_eq(occurrences(text, "{\"ph\":\"f\""), 5);
     ck_assert(json_is(text, "displayTimeUnit", "\"ms\""));
     free(text);
 }
