@@ -1,6 +1,7 @@
 /*
  * Every case x back end x dtype x memory format against the reference back end. `test_check [WORD]` runs the operators
- * whose name contains WORD.
+ * whose name contains WORD. CLPROF_TEST_BACKEND=NAME judges that back end instead of those of the CPU: cuda, on a GPU or on
+ * tests/simgpu.
  */
 #include <check.h>
 #include <stdio.h>
@@ -9,15 +10,15 @@
 
 #include "tests/ops/call.h"
 
-static const struct backend *const judged[] = {&backend_cpu, &backend_ref, &backend_cpu_blocked};
-#define BACKENDS ((int)(sizeof judged / sizeof *judged))
+static const struct backend *judged[] = {&backend_cpu, &backend_ref, &backend_cpu_blocked};
+static int backends = (int)(sizeof judged / sizeof *judged);
 static const enum dtype dtypes[] = {DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_FLOAT16};
 #define DTYPES ((int)(sizeof dtypes / sizeof *dtypes))
 
 /* Whether a call tells each of its kernels once, in order, with times that make sense. */
 struct watch {
     int kernels, next;
-    bool wrong;
+    bool wrong, launching;
 };
 #define FIRST_NUMBER 100
 
@@ -25,6 +26,22 @@ static void watch_kernel(void *self, int kernel, int64_t start_ns, int64_t end_n
 {
     struct watch *watch = self;
     watch->wrong |= kernel != FIRST_NUMBER + watch->next || start_ns <= 0 || end_ns < start_ns;
+    watch->next++;
+}
+
+/* Of a device with a clock of its own: the launches, in order, each ended before the next. */
+static void watch_launch(void *self, int kernel, int64_t launch_ns)
+{
+    struct watch *watch = self;
+    watch->wrong |= kernel != FIRST_NUMBER + watch->next || launch_ns <= 0 || watch->launching;
+    watch->launching = true;
+}
+
+static void watch_launched(void *self, int kernel)
+{
+    struct watch *watch = self;
+    watch->wrong |= kernel != FIRST_NUMBER + watch->next || !watch->launching;
+    watch->launching = false;
     watch->next++;
 }
 
@@ -100,20 +117,22 @@ static enum status run_twice(struct check *check, struct test_call *call, struct
 {
     int numbers[OP_MAX_KERNELS];
     struct watch watch = {.kernels = prepared->kernels};
-    struct observer observer = {.self = &watch, .kernel = watch_kernel};
+    struct observer observer = {.self = &watch, .kernel = watch_kernel, .launch_begin = watch_launch, .launch_end = watch_launched};
     unsigned char *scratch = scratch_create(check, prepared->scratch_bytes);
     struct run_context context = {.device = check->device, .scratch = scratch + 64, .kernel_number = numbers};
     for (int i = 0; i < OP_MAX_KERNELS; i++)
         numbers[i] = FIRST_NUMBER + i;
     test_call_upload(call, &check->first);
     enum status status = prepared->run(prepared, &context);
-    check->backend->synchronize(check->device);
+    if (status == STATUS_OK)
+        status = check->backend->synchronize(check->device);
     if (status == STATUS_OK) {
         context.observer = &observer;
         test_call_upload(call, &check->values);
         status = prepared->run(prepared, &context);
-        check->backend->synchronize(check->device);
     }
+    if (status == STATUS_OK)
+        status = check->backend->synchronize(check->device);
     if (status == STATUS_OK && (watch.wrong || watch.next != watch.kernels))
         strbuf_printf(&check->failures, "    told of %d kernels, or not in order; it declared %d\n", watch.next,
                       watch.kernels);
@@ -226,7 +245,7 @@ static int selected_count;
 
 START_TEST(every_case)
 {
-    check_case(judged[_i % BACKENDS], case_at(selected[_i / BACKENDS]));
+    check_case(judged[_i % backends], case_at(selected[_i / backends]));
 }
 END_TEST
 
@@ -276,17 +295,33 @@ static void select_cases(const char *word)
             selected[selected_count++] = i;
 }
 
+/* What can't be used here is said, not passed: 77 is CTest's word for skipped. */
+static void choose_backend(void)
+{
+    const char *name = getenv("CLPROF_TEST_BACKEND");
+    if (!name)
+        return;
+    backends = 1;
+    if (backend_usable(name, &judged[0]) == STATUS_OK)
+        return;
+    fprintf(stderr, "skipped: %s is not usable: %s\n", name, status_message());
+    exit(77);
+}
+
 int main(int argc, char **argv)
 {
+    choose_backend();
     Suite *suite = suite_create("operators against the reference");
     TCase *cases = tcase_create("cases");
     select_cases(argc > 1 ? argv[1] : NULL);
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, every_operator_has_a_case);
     tcase_add_loop_test(cases, sizes_are_inferred, 0, selected_count);
-    tcase_add_loop_test(cases, every_case, 0, selected_count * BACKENDS);
+    tcase_add_loop_test(cases, every_case, 0, selected_count * backends);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
+    if (getenv("CLPROF_TEST_BACKEND")) /* what a fork inherits of CUDA can't be used */
+        srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
