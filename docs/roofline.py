@@ -2,14 +2,15 @@
 """What a training step and each layout conversion should take on GPUs that are not here: from bytes and flops in traces.
 
     clprof train resnet50 --channels-last --policy torch-2.15-cuda --data synthetic --batch 3 --profile 1:1 --probe 0 -o resnet50.db
-    docs/roofline.py resnet50.db ...          the tables of docs/GPU.md, as Markdown
+    docs/roofline.py resnet50.db ... >docs/ROOFLINE.md
 
 Every operator of one step is a kernel of its own, as in eager PyTorch: time = max(flops / (peak * fraction), bytes / (bandwidth *
 fraction)), at least the shortest kernel. Bytes are those of its tensors, of conversions those that the trace tells. Only the batch is
-scaled (tensors whose first size is the traced batch). The numbers below are the assumptions; docs/GPU.md says where they are from.
+scaled (tensors whose first size is the traced batch). The numbers below are the assumptions; what others measured is in roofline.tsv.
 """
 import argparse
 import ast
+import pathlib
 import sqlite3
 import sys
 from collections import namedtuple
@@ -21,6 +22,7 @@ GPUS = [
     Gpu("A100", 312e12, 2039e9),  # SXM4 80 GB
     Gpu("H100", 989e12, 3352e9),  # SXM5 80 GB
 ]
+COMPARED = {g.name: g for g in GPUS + [Gpu("RTX 3090", 71e12, 936e9)]}  # with float32 accumulation
 COMPUTE_FRACTION = 0.5   # of the peak, convolutions and matrix products
 MEMORY_FRACTION = 0.8    # of the bandwidth, what streams
 CONVERT_FRACTION = 0.5   # of the bandwidth, what transposes
@@ -34,6 +36,27 @@ PRODUCTS = {"aten::convolution", "aten::convolution_backward", "aten::addmm", "a
 VIEWS = {"aten::view", "aten::t", "aten::expand", "aten::permute", "aten::transpose", "aten::slice", "aten::select", "aten::unsqueeze",
          "aten::squeeze", "aten::chunk", "aten::split", "aten::narrow", "aten::detach", "aten::alias", "aten::_reshape_alias",
          "aten::as_strided", "aten::_unsafe_view", "aten::flatten"}
+
+HEAD = """# Roofline on paper
+
+Written by `docs/roofline.py` from traces of `clprof train MODEL --channels-last --policy torch-2.15-cuda` (bytes of every tensor, flops of every
+convolution, every conversion with its bytes). **No GPU was used: these are expectations to hold a measurement against.**
+
+Assumptions, none of them fitted to the measurements below:
+
+- Every operator of PyTorch's eager step is a kernel that reads its inputs and writes its outputs once (batch and group norm read twice). It takes
+  max(flops / ({compute} of the peak), bytes / ({memory} of the bandwidth)), and {kernel:.0f} us at least. Depthwise convolutions reach {direct} of the peak.
+- A conversion moves its bytes at {convert} of the bandwidth.
+- Peaks are the data sheets', dense float16 tensor cores, float32 accumulation: {gpus}.
+- Contiguous: the same kernels, and cuDNN converts activations to NHWC and back around each of the three convolutions of a layer. At least: 1x1
+  convolutions without a stride, matrix products in either format, go without. At most: all but depthwise ones convert. Which one holds is
+  cuDNN's choice per layer. That kernels of the two formats are equally fast is assumed; NHWC kernels of grouped convolutions and norms of older
+  libraries were not, which is why resnet50_gn loses in practice.
+- The host keeps ahead, the data are there, nothing overlaps.
+
+What is known of V100 besides the last table: PyTorch's memory-format tutorial saw 22 % on resnet50 with AMP and 8 to 35 % on other models, MosaicML about
+30 % on V100 and A100. Both lie between at least and at most.
+"""
 
 Tensor = namedtuple("Tensor", "out position shape format bytes")
 Op = namedtuple("Op", "name phase flops tensors conversions")
@@ -129,6 +152,15 @@ class Model:
         return Cost(step, convert, by_op, (least, most))
 
 
+def gain(cost):
+    """(at least, at most) percent that channels_last gains over contiguous."""
+    return [100 * ((cost.step - cost.convert + extra) / cost.step - 1) for extra in cost.library]
+
+
+def in_words(low, high):
+    return f"{low:+.0f} %" if round(low) == round(high) else f"{low:+.0f} to {high:+.0f} %"
+
+
 def gigabytes(model):
     return sum(model.scaled(t) * (1 if t.out else READS.get(op.name, 1)) for op in model.ops if op.name not in VIEWS
                for t in op.tensors) / 1e9
@@ -139,21 +171,21 @@ def teraflops(model):
 
 
 def print_steps(models, batch):
-    print(f"Step of {batch} images, float16 autocast, channels_last: milliseconds (img/s); and what channels_last gains over contiguous.\n")
+    print(f"## Steps\n\n{batch} images of 224 x 224, float16 autocast, channels_last: milliseconds (images per second); and what"
+          " channels_last gains over contiguous.\n")
     print("| model | TFLOP | GB | " + " | ".join(f"{g.name} ms (img/s) | gain" for g in GPUS) + " |")
     print("|---|---|---|" + "---|---|" * len(GPUS))
     for model in models:
         cells = []
         for gpu in GPUS:
             cost = model.cost(gpu)
-            low, high = (100 * ((cost.step - cost.convert + extra) / cost.step - 1) for extra in cost.library)
-            cells.append(f"{cost.step * 1e3:.1f} ({batch / cost.step:.0f}) | {low:+.0f} to {high:+.0f} %")
+            cells.append(f"{cost.step * 1e3:.1f} ({batch / cost.step:.0f}) | {in_words(*gain(cost))}")
         print(f"| {model.name} | {teraflops(model):.2f} | {gigabytes(model):.1f} | " + " | ".join(cells) + " |")
 
 
 def print_conversions(models):
-    print("\nConversions per step: of channels_last by the operator that makes them necessary (ms, share of the step), and cuDNN's own of the"
-          " contiguous run.\n")
+    print("\n## Conversions\n\nMilliseconds a step. In channels_last: by the operator that they happen under, with their share of the step."
+          " The last row of a model is what cuDNN converts around its own kernels in the contiguous run.\n")
     print("| model | operator | " + " | ".join(g.name for g in GPUS) + " |")
     print("|---|---|" + "---|" * len(GPUS))
     for model in models:
@@ -162,7 +194,27 @@ def print_conversions(models):
             print(f"| {model.name} | {name} | "
                   + " | ".join(f"{c.by_op[name] * 1e3:.2f} ({100 * c.by_op[name] / c.step:.1f} %)" for c in costs) + " |")
         print(f"| {model.name} | inside cuDNN, contiguous | "
-              + " | ".join(f"{c.library[0] * 1e3:.1f} to {c.library[1] * 1e3:.1f}" for c in costs) + " |")
+              + " | ".join(" to ".join(dict.fromkeys(f"{t * 1e3:.1f}" for t in c.library)) for c in costs) + " |")
+
+
+def read_measured():
+    for line in pathlib.Path(__file__).with_name("roofline.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            model, gpu, contiguous, channels_last, source = line.split("\t")
+            yield model, gpu, float("nan") if contiguous == "-" else float(contiguous), float(channels_last), source
+
+
+def print_measured(models, batch):
+    by_name = {model.name: model for model in models}
+    print("\n## Beside what others measured\n\nImages per second in channels_last, and the gain over contiguous.\n")
+    print("| model | GPU | img/s on paper | measured | ratio | gain on paper | measured | by |\n|---|---|---|---|---|---|---|---|")
+    for name, gpu, contiguous, channels_last, source in read_measured():
+        if name not in by_name:
+            continue
+        cost = by_name[name].cost(COMPARED[gpu])
+        speed = batch / cost.step
+        seen = f"{100 * (channels_last / contiguous - 1):+.0f} %" if contiguous == contiguous else "-"
+        print(f"| {name} | {gpu} | {speed:.0f} | {channels_last:.0f} | {speed / channels_last:.2f} | {in_words(*gain(cost))} | {seen} | {source} |")
 
 
 def main():
@@ -171,8 +223,12 @@ def main():
     parser.add_argument("traces", nargs="+", help="of clprof train --channels-last with a cuda policy")
     options = parser.parse_args()
     models = [Model(path, options.batch) for path in options.traces]
+    print(HEAD.format(compute=COMPUTE_FRACTION, memory=MEMORY_FRACTION, convert=CONVERT_FRACTION, direct=DIRECT_FRACTION,
+                      kernel=KERNEL_S * 1e6, gpus="; ".join(f"{g.name} {g.peak_flops / 1e12:.0f} TFLOP/s, {g.bytes_per_s / 1e9:.0f} GB/s" for g in
+                                                          COMPARED.values())))
     print_steps(models, options.batch)
     print_conversions(models)
+    print_measured(models, options.batch)
 
 
 if __name__ == "__main__":
