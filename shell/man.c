@@ -22,6 +22,8 @@ static const struct entry exit_codes[] = {
 static const struct entry environment[] = {
     {"CLPROF_LOG", "What goes to standard error besides failures: error, warn, info or debug, or one folder of the "
                    "source with a level (trainer=debug), several parted by commas. Without it: warn."},
+    {"CLPROF_PLUGINS", "The folder of back ends that are loaded (clprof_cuda.so). Without it: the program's own, then its "
+                       "../lib/clprof."},
     {"NO_COLOR", "When set and not empty, nothing is coloured, on a terminal either."},
     {"OMP_NUM_THREADS", "Threads of the CPU's kernels where --threads is not given."},
     {"TMPDIR", "Where temporary files go."},

@@ -5,6 +5,7 @@
 
 #include "commands/commands.h"
 #include "kernels/policy.h"
+#include "reports/report.h" /* report_view */
 #include "trainer/models.h"
 
 static void append_word(struct strbuf *words, const char *word)
@@ -33,10 +34,11 @@ static void append_queries(struct strbuf *words)
 #undef SECTION
 }
 
-/* The views of docs/TRACE-FORMAT.md that `clprof export` takes. */
 static void append_views(struct strbuf *words)
 {
-    append_word(words, "runs steps modules operators op_tensors kernels conversions round_trips findings verifications");
+    append_word(words, "all"); /* clprof export's own */
+    for (size_t i = 0; report_view(i); i++)
+        append_word(words, report_view(i));
 }
 
 /* trainer/data/sources.def: what --data takes besides a folder. */

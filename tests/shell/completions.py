@@ -38,6 +38,7 @@ CASES = [
     ("clprof compare trace.db wi", ["with blank.db"], []),
     ("clprof query trace.db --name operator_t", ["operator_time"], []),
     ("clprof export trace.db --view conv", ["conversions"], []),
+    ("clprof export trace.db --format csv --view al", ["all"], []),
     ("clprof import notes.txt tr", ["trace.db"], []),
     ("clprof layouts resnet18 resnet3", ["resnet34"], []),
     ("clprof run --prof", ["--profile"], []),
