@@ -109,6 +109,16 @@ void utf8_printable(struct strbuf *out, const char *text)
     }
 }
 
+void utf8_print(FILE *out, const char *text)
+{
+    struct strbuf shown;
+
+    strbuf_init(&shown);
+    utf8_printable(&shown, text);
+    fputs(shown.text, out);
+    strbuf_release(&shown);
+}
+
 /* The usual blocks of Unicode 15's East_Asian_Width W and F, and of characters that combine with the one before. */
 static const struct range wide[] = {
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},

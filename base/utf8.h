@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/strbuf.h"
 
@@ -22,6 +23,9 @@ size_t utf8_encode(uint32_t code, char bytes[4]);
  * damage as U+FFFD.
  */
 void utf8_printable(struct strbuf *out, const char *text);
+
+/* The same onto a stream. */
+void utf8_print(FILE *out, const char *text);
 
 /* Columns that a terminal needs for printable text: 2 for East Asian wide characters and emoji, 0 for combining ones. */
 size_t utf8_width(const char *text);

@@ -8,16 +8,6 @@
 #include "reports/html.h"
 #include "reports/text.h"
 
-static void put_safe(const char *text, FILE *out)
-{
-    struct strbuf safe;
-
-    strbuf_init(&safe);
-    utf8_printable(&safe, text);
-    fputs(safe.text, out);
-    strbuf_release(&safe);
-}
-
 void check_write_text(const struct check_list *list, const char *trace, FILE *out)
 {
     static const char *const words[] = {[CHECK_PASSED] = "ok", [CHECK_FAILED] = "FAIL", [CHECK_TOLD] = "note"};
@@ -31,13 +21,13 @@ void check_write_text(const struct check_list *list, const char *trace, FILE *ou
         fprintf(out, "%-4s", words[row->outcome]);
         text_colour(out, TEXT_PLAIN);
         fputs("  ", out);
-        put_safe(row->name, out);
+        utf8_print(out, row->name);
         fputs(": ", out);
-        put_safe(row->words, out);
+        utf8_print(out, row->words);
         fputc('\n', out);
     }
     fprintf(out, "%d of %d check%s passed: ", judged - list->failed, judged, judged == 1 ? "" : "s");
-    put_safe(trace, out);
+    utf8_print(out, trace);
     fputc('\n', out);
 }
 

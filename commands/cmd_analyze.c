@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "analysis/analysis.h"
+#include "base/utf8.h"
 #include "commands/commands.h"
 #include "profiler/trace.h"
 
@@ -18,7 +19,8 @@ static enum status print_outcome(sqlite3 *db, const char *path)
 
     TRY_OUT(trace_prepare(db, sql, &row));
     TRY_OUT(trace_step(row, &more));
-    printf("%s: %d of %d steps are steady; %d of %d operator types thrash", path, sqlite3_column_int(row, 0),
+    utf8_print(stdout, path);
+    printf(": %d of %d steps are steady; %d of %d operator types thrash", sqlite3_column_int(row, 0),
            sqlite3_column_int(row, 1), sqlite3_column_int(row, 2), sqlite3_column_int(row, 3));
     if (sqlite3_column_type(row, 4) == SQLITE_NULL)
         printf("; the lost throughput is unknown\n");

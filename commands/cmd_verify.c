@@ -6,6 +6,7 @@
 
 #include "analysis/verification.h"
 #include "base/words.h"
+#include "base/utf8.h"
 #include "commands/commands.h"
 #include "commands/train_setup.h"
 #include "profiler/trace.h"
@@ -179,7 +180,8 @@ static void print_outcome(const struct target *target, const struct verified *ve
 {
     if (target->finding_id > 0)
         printf("finding %lld, ", (long long)target->finding_id);
-    printf("%s\n", target->label);
+    utf8_print(stdout, target->label);
+    printf("\n");
     print_percent("estimated", target->estimate_percent, target->low_percent, target->high_percent);
     print_percent("verified", verified->gain_percent.value, verified->gain_percent.low, verified->gain_percent.high);
     printf("  (%.1f -> %.1f images/s, %d pairs of steps)\n", verified->baseline_images_per_s,
@@ -195,7 +197,8 @@ static enum status skip(struct verify *self, const struct target *target)
     if (self->options.finding > 0)
         return FAIL(UNSUPPORTED, "finding %lld, %s: %s: it can't be trained fixed", (long long)target->finding_id,
                     target->label, reason);
-    printf("%s\n  not verified: %s\n", target->label, reason);
+    utf8_print(stdout, target->label);
+    printf("\n  not verified: %s\n", reason);
     self->skipped++;
     return STATUS_OK;
 }
@@ -209,8 +212,11 @@ static enum status verify_target(struct verify *self, const struct target *targe
 
     if (!fix)
         return FAIL(NO_MEMORY, "no memory for %d culprits", target->culprits_count);
-    if (!self->options.quiet)
-        fprintf(stderr, "clprof verify: %s\n", target->label);
+    if (!self->options.quiet) {
+        fprintf(stderr, "clprof verify: ");
+        utf8_print(stderr, target->label);
+        fprintf(stderr, "\n");
+    }
     TRY_OUT(make_fixed(self, target, fix, &fixed));
     if (race_is_even(self->baseline, fixed)) {
         TRY_OUT(skip(self, target));

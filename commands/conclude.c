@@ -7,6 +7,7 @@
 #include "commands/output.h"
 #include "profiler/trace.h"
 #include "reports/report.h"
+#include "reports/text.h"
 
 struct conclusion {
     sqlite3 *db;
@@ -47,8 +48,16 @@ enum status conclude_next(const char *trace)
     TRY_OUT(trace_open(trace, 0, &db));
     TRY_OUT(trace_prepare(db, "SELECT 1 FROM finding WHERE verdict = 'thrash' LIMIT 1", &row));
     TRY_OUT(trace_step(row, &more));
-    if (more)
-        printf("\nNext: `clprof verify %s` trains this again with the findings fixed, and measures what that wins.\n", trace);
+    if (more) {
+        struct strbuf words;
+
+        strbuf_init(&words);
+        strbuf_append(&words, "clprof verify ");
+        text_shell_word(&words, trace);
+        strbuf_append(&words, " (trains this again with the findings fixed, and measures what that wins)");
+        text_wrap_safe(stdout, "Next:  ", words.text);
+        strbuf_release(&words);
+    }
 out:
     sqlite3_finalize(row);
     if (db)

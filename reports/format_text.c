@@ -19,9 +19,10 @@ static void put_facts(const struct report *report, FILE *out)
         void (*words)(struct strbuf *out, const struct report *report);
     } facts[] = {{"Model", words_model},           {"Ran on", words_device},           {"Measured", words_measured},
                  {"Policy", words_policy},         {"Ranks", words_ranks},             {"Steps", words_steps},
-                 {"Throughput", words_throughput}, {"Step", words_step_time},          {"Conversions", words_conversions},
-                 {"Round trips", words_round_trips}, {"Lost", words_lost}, {"Verified", words_verified},
-                 {"Command", words_command},       {"Libraries", words_libraries},   {"Started", words_started}};
+                 {"Throughput", words_throughput}, {"Step", words_step_time},          {"Step times", words_spread},
+                 {"Conversions", words_conversions}, {"Round trips", words_round_trips}, {"Lost", words_lost},
+                 {"Verified", words_verified},     {"Command", words_command},         {"Libraries", words_libraries},
+                 {"Started", words_started}};
     struct strbuf text;
     char label[24];
 
@@ -97,6 +98,11 @@ static void put_next(const struct report *report, FILE *out)
     strbuf_clear(&text);
     words_next_report(&text, report);
     text_wrap_safe(out, "Next:  ", text.text);
+    strbuf_clear(&text);
+    strbuf_append(&text, "clprof query ");
+    text_shell_word(&text, report->trace_path);
+    strbuf_append(&text, " --name layout_map (or another of --list)");
+    text_wrap_safe(out, "More:  ", text.text);
     strbuf_release(&text);
 }
 

@@ -14,43 +14,12 @@ static bool is_bad(const struct report *report)
     return words_count_verdict(report, "thrash") + words_count_verdict(report, "slow_kernel") > 0;
 }
 
-static bool is_verified(const struct report *report)
-{
-    return !isnan(report_figure(report, "verified_percent"));
-}
-
 void html_mood(const struct report *report, FILE *out)
 {
     bool seen = report_figure(report, "cost_steps") > 0 && words_count_verdict(report, "clean") > 0 &&
                 words_count_verdict(report, "unknown") == 0;
 
     fputs(is_bad(report) ? "bad" : seen ? "good" : "open", out);
-}
-
-/* The sentence up to its names, by what is known of the cost. */
-static void append_cost(struct strbuf *text, const struct report *report)
-{
-    char number[32];
-
-    if (is_verified(report) && report_figure(report, "verified_percent_low") <= 0 &&
-        report_figure(report, "verified_percent_high") >= 0) {
-        strbuf_append(text, "Verified: with all of it fixed this training is not measurably faster (");
-        words_figure(text, report, "verified_percent", "%");
-        strbuf_append(text, "); round trips there are, by ");
-    } else if (is_verified(report)) {
-        double gain = report_figure(report, "verified_percent");
-
-        strbuf_append(text, "Verified: with all of it fixed this training is ");
-        words_figure(text, report, "verified_percent", gain < 0 ? "% \"faster\", so slower," : "% faster");
-        strbuf_printf(text, ", measured over %s pairs of interleaved steps; to blame: ",
-                      number_fixed(number, report_figure(report, "verified_pairs"), 0));
-    } else if (!isnan(report_figure(report, "lost_percent"))) {
-        strbuf_append(text, "Estimated, not yet verified: this training would be ");
-        words_figure(text, report, "lost_percent", "% faster");
-        strbuf_append(text, " without what layouts cost it; to blame: ");
-    } else {
-        strbuf_append(text, "Layouts cost this training something, and the trace does not tell how much; to blame: ");
-    }
 }
 
 static void put_text(FILE *out, const struct strbuf *text)
@@ -61,13 +30,13 @@ static void put_text(FILE *out, const struct strbuf *text)
 /* The number beside the sentence. */
 static void put_number(const struct report *report, FILE *out)
 {
-    const char *column = is_verified(report) ? "verified_percent" : "lost_percent";
+    const char *column = words_is_verified(report) ? "verified_percent" : "lost_percent";
 
     if (isnan(report_figure(report, column)))
         return;
     fputs("<p class=\"number\"><b>", out);
     html_figure(out, report, SECTION_summary, 0, column, -1);
-    fprintf(out, " %%</b> <span>%s</span></p>\n", is_verified(report) ? "verified" : "estimated");
+    fprintf(out, " %%</b> <span>%s</span></p>\n", words_is_verified(report) ? "verified" : "estimated");
 }
 
 void html_headline(const struct report *report, FILE *out)
@@ -77,11 +46,10 @@ void html_headline(const struct report *report, FILE *out)
     strbuf_init(&text);
     if (is_bad(report)) {
         put_number(report, out);
-        append_cost(&text, report);
-        words_blamed(&text, report);
+        words_headline(&text, report);
         fputs("<div><p class=\"headline\">", out);
         put_text(out, &text);
-        fputs(".</p>\n<p class=\"more\">", out);
+        fputs("</p>\n<p class=\"more\">", out);
         strbuf_clear(&text);
         words_situation(&text, report);
         put_text(out, &text);
@@ -117,7 +85,7 @@ void html_next(const struct report *report, FILE *out)
     if (report->section[SECTION_run].rows == 0 || report_figure(report, "cost_steps") == 0)
         return;
     fputs("<p class=\"next\">", out);
-    if (is_bad(report) && train && !is_verified(report)) {
+    if (is_bad(report) && train && !words_is_verified(report)) {
         put_command(report, out, "Next: ", "verify", "", " trains again with and without the fix and measures the gain.");
     } else if (is_bad(report) && order->rows > 0) {
         fputs("Next: fix <code>", out);
@@ -172,6 +140,6 @@ void html_tiles(const struct report *report, FILE *out)
     put_tile(report, out, "Conversions", "conversions_per_step", 1, "per step", more);
     put_tile(report, out, "Round trips", "round_trips_per_step", 1, "per step", "");
     put_figure_tile(report, out, "Lost throughput", "lost_percent", "%", "estimated");
-    if (is_verified(report))
+    if (words_is_verified(report))
         put_figure_tile(report, out, "Verified gain", "verified_percent", "%", "measured with all of it fixed");
 }

@@ -209,21 +209,6 @@ static bool append_thrash(struct strbuf *out, const struct report *report)
     return count + by_library > 0;
 }
 
-static void append_cost(struct strbuf *out, const struct report *report)
-{
-    double lost = report_figure(report, "lost_percent");
-
-    if (isnan(lost)) {
-        strbuf_append(out, " What that costs is unknown");
-        append_reason(out, report);
-        strbuf_append(out, ".");
-    } else {
-        strbuf_append(out, " Without what the findings cost, throughput would be higher by an estimated ");
-        words_figure(out, report, "lost_percent", "%");
-        strbuf_append(out, ".");
-    }
-}
-
 /* Nothing thrashes: what then? Clean is said only where a conversion would have been seen. */
 static void append_calm(struct strbuf *out, const struct report *report)
 {
@@ -276,6 +261,44 @@ static bool append_situation(struct strbuf *out, const struct report *report)
     return thrash || slow_count > 0;
 }
 
+bool words_is_verified(const struct report *report)
+{
+    return !isnan(report_figure(report, "verified_percent"));
+}
+
+/* The sentence up to its names, by what is known of the cost. */
+static void append_cost(struct strbuf *text, const struct report *report)
+{
+    char number[32];
+
+    if (words_is_verified(report) && report_figure(report, "verified_percent_low") <= 0 &&
+        report_figure(report, "verified_percent_high") >= 0) {
+        strbuf_append(text, "Verified: with all of it fixed this training is not measurably faster (");
+        words_figure(text, report, "verified_percent", "%");
+        strbuf_append(text, "); round trips there are, by ");
+    } else if (words_is_verified(report)) {
+        double gain = report_figure(report, "verified_percent");
+
+        strbuf_append(text, "Verified: with all of it fixed this training is ");
+        words_figure(text, report, "verified_percent", gain < 0 ? "% \"faster\", so slower," : "% faster");
+        strbuf_printf(text, ", measured over %s pairs of interleaved steps; to blame: ",
+                      number_fixed(number, report_figure(report, "verified_pairs"), 0));
+    } else if (!isnan(report_figure(report, "lost_percent"))) {
+        strbuf_append(text, "Estimated, not yet verified: this training would be ");
+        words_figure(text, report, "lost_percent", "% faster");
+        strbuf_append(text, " without what layouts cost it; to blame: ");
+    } else {
+        strbuf_append(text, "Layouts cost this training something, and the trace does not tell how much; to blame: ");
+    }
+}
+
+void words_headline(struct strbuf *out, const struct report *report)
+{
+    append_cost(out, report);
+    words_blamed(out, report);
+    strbuf_append(out, ".");
+}
+
 void words_situation(struct strbuf *out, const struct report *report)
 {
     append_situation(out, report);
@@ -283,8 +306,11 @@ void words_situation(struct strbuf *out, const struct report *report)
 
 void words_verdict(struct strbuf *out, const struct report *report)
 {
-    if (append_situation(out, report))
-        append_cost(out, report);
+    if (words_count_verdict(report, "thrash") + words_count_verdict(report, "slow_kernel") > 0) {
+        words_headline(out, report);
+        strbuf_append(out, " ");
+    }
+    append_situation(out, report);
 }
 
 void words_next_report(struct strbuf *out, const struct report *report)

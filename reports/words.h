@@ -28,6 +28,9 @@ void words_ranks(struct strbuf *out, const struct report *report);
 /* "10 steady, 3 warm-up, 0 outlier", and which of them the figures are of. */
 void words_steps(struct strbuf *out, const struct report *report);
 
+/* "steady 850 to 921 ms, half of them within 860 to 880; warm-up 2103 ms"; nothing for a trace without steps. */
+void words_spread(struct strbuf *out, const struct report *report);
+
 /* "12.3 images/s [12.1, 12.6]", or "unknown". Column names are <name>, <name>_low, <name>_high of the summary. */
 void words_figure(struct strbuf *out, const struct report *report, const char *name, const char *unit);
 
@@ -46,6 +49,10 @@ const char *words_place(const char *module_path);
 
 /* What the findings come to, in one or two sentences. */
 void words_verdict(struct strbuf *out, const struct report *report);
+
+/* Of what thrashes or is slow: what it costs, measured or estimated, and who is to blame. The first sentence of a verdict. */
+void words_headline(struct strbuf *out, const struct report *report);
+bool words_is_verified(const struct report *report);
 
 /* words_verdict without what it costs. */
 void words_situation(struct strbuf *out, const struct report *report);

@@ -146,6 +146,26 @@ void words_ranks(struct strbuf *out, const struct report *report)
         strbuf_printf(out, " and %zu more", ranks->rows - 8);
 }
 
+void words_spread(struct strbuf *out, const struct report *report)
+{
+    const struct table *phases = &report->section[SECTION_step_phases];
+    char low[32], high[32];
+
+    for (size_t i = 0; report_figure(report, "has_steps") > 0 && i < phases->rows; i++) {
+        double steps = table_number(phases, i, "steps");
+
+        strbuf_printf(out, "%s%s %s", i == 0 ? "" : "; ", table_text_or(phases, i, "phase", "unknown"),
+                      number_short(low, table_number(phases, i, "ms_min")));
+        if (steps > 1)
+            strbuf_printf(out, " to %s", number_short(high, table_number(phases, i, "ms_max")));
+        strbuf_append(out, " ms");
+        if (steps >= 4)
+            strbuf_printf(out, ", half of them within %s to %s",
+                          number_short(low, table_number(phases, i, "ms_lower_quartile")),
+                          number_short(high, table_number(phases, i, "ms_upper_quartile")));
+    }
+}
+
 /* Whose figures they are, where that is not one kind of steps alone. */
 static void append_origin(struct strbuf *out, const struct report *report)
 {
