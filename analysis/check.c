@@ -95,7 +95,7 @@ bool check_is_larger(struct stats_interval before, struct stats_interval now, do
 {
     struct stats_interval more = stats_difference(before, now);
 
-    return more.value > tolerance && !(more.low <= 0);
+    return more.value > tolerance && !(more.low <= tolerance);
 }
 
 /* A figure, its limit (NAN = none), and how to write both. */

@@ -4,9 +4,10 @@
  * A limit is held against the figure's value. A baseline is an earlier trace, analysed too. Against it fail
  *   - a new culprit: an operator (and phase) that thrashes and did not thrash there;
  *   - a culprit with more round trips per step;
- *   - more lost throughput, of the whole or of an operator that has a finding: when the 95 % interval of the difference lies
- *     above 0 and the difference above `tolerance`, since two runs of one program differ by more than the steps of each;
- *   - lower throughput, where that is asked for, by the same rule. It is not without being asked: machines differ.
+ *   - more lost throughput, of the whole or of an operator that has a finding: when the whole 95 % interval of the difference
+ *     lies above `tolerance`, since two runs of one program differ by more than the steps of each;
+ *   - lower throughput, where that is asked for: when the interval of the change lies below 0, and the change below what is
+ *     allowed. It is not looked at without being asked: machines differ.
  * Counts are means over steps; what differs by less than half a round trip per step is not in most steps, and noise.
  */
 #ifndef ANALYSIS_CHECK_H

@@ -19,7 +19,7 @@ void check_append(struct strbuf *out, struct stats_interval figure, const char *
 /* "12.4 % [12.3, 12.5], the baseline has 1.2 % [1.1, 1.3]: 11.2 points more [11.0, 11.4]" */
 void check_append_loss(struct strbuf *out, struct stats_interval before, struct stats_interval now);
 
-/* Whether the loss is significantly, and by more than the tolerance, larger. Unknown is not. */
+/* Whether the loss is larger by more than the tolerance, by all of the difference's interval. Unknown is not. */
 bool check_is_larger(struct stats_interval before, struct stats_interval now, double tolerance);
 
 enum status check_add(struct check_list *list, enum check_outcome outcome, const char *name, const char *words);
