@@ -8,7 +8,7 @@ purpose=${1:-build}
 
 packages="gcc g++ cmake ninja-build make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libjpeg62-turbo-dev libpng-dev dataset-fashion-mnist python3"
 case $purpose in
-test) packages="$packages check sqlite3 chromium man-db zsh python3-jsonschema" ;;
+test) packages="$packages check sqlite3 chromium man-db zsh dpkg-dev file python3-jsonschema" ;;
 torch) packages="$packages check sqlite3 python3-venv" ;;
 package) packages="$packages dpkg-dev file" ;;
 bench-peers) packages="$packages python3-venv" ;;
