@@ -1,96 +1,21 @@
 /*
  * The arithmetic of the three convolutions: operands are brought to dense float32 with channels last, sums are float32, results are
- * rounded once. float16 and bfloat16 by the compiler's own conversions (F16C where the host has it, else its library).
+ * rounded once.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/simgpu/cudnn/backend.h"
+#include "tests/simgpu/driver/number.h"
 
 int64_t sim_type_bytes(cudnnDataType_t type)
 {
     return type == CUDNN_DATA_FLOAT ? 4 : type == CUDNN_DATA_HALF || type == CUDNN_DATA_BFLOAT16 ? 2 : 0;
 }
 
-static float from_half(uint16_t half)
+static enum number_kind kind_of(cudnnDataType_t type)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, mantissa = half & 1023, bits;
-    float value;
-
-    if (exponent == 0) {
-        value = (float)mantissa * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    bits = sign | (exponent == 31 ? 255u << 23 : (exponent + 112) << 23) | mantissa << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* To nearest, ties to even. */
-static uint16_t to_half(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    bits &= 0x7fffffff;
-
-    if (bits > 0x7f800000)
-        return (uint16_t)(sign | 0x7e00);
-    if (bits >= 0x477ff000) /* 65520: rounds to infinity */
-        return (uint16_t)(sign | 0x7c00);
-    if (bits < 0x38800000) { /* below 2^-14: a multiple of 2^-24, rounded by adding 2^-1 of a float whose last bit is that */
-        float magnitude;
-        memcpy(&magnitude, &bits, sizeof magnitude);
-        volatile float shifted = magnitude + 0.5f;
-        float sum = shifted;
-        uint32_t rounded;
-        memcpy(&rounded, &sum, sizeof rounded);
-        return (uint16_t)(sign | (rounded - 0x3f000000));
-    }
-    bits += 0xfff + (bits >> 13 & 1);
-    return (uint16_t)(sign | ((bits - (112u << 23)) >> 13));
-}
-
-static float load(const void *memory, cudnnDataType_t type, int64_t at)
-{
-    float value;
-
-    if (type == CUDNN_DATA_FLOAT)
-        return ((const float *)memory)[at];
-    uint16_t bits = ((const uint16_t *)memory)[at];
-    if (type == CUDNN_DATA_HALF)
-        return from_half(bits);
-    uint32_t wide = (uint32_t)bits << 16;
-    memcpy(&value, &wide, sizeof value);
-    return value;
-}
-
-static void store(void *memory, cudnnDataType_t type, int64_t at, float value)
-{
-    if (type == CUDNN_DATA_FLOAT) {
-        ((float *)memory)[at] = value;
-    } else if (type == CUDNN_DATA_HALF) {
-        ((uint16_t *)memory)[at] = to_half(value);
-    } else {
-        uint32_t bits;
-        memcpy(&bits, &value, sizeof bits);
-        if ((bits & 0x7fffffff) > 0x7f800000)
-            bits |= 0x400000;
-        else
-            bits += 0x7fff + (bits >> 16 & 1);
-        ((uint16_t *)memory)[at] = (uint16_t)(bits >> 16);
-    }
-}
-
-/* 10 bits of mantissa, to nearest, ties away: what cvt.rna.tf32 does. */
-static float round_tf32(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7f800000) != 0x7f800000)
-        bits = (bits + 0x1000) & ~0x1fffu;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return type == CUDNN_DATA_HALF ? NUMBER_HALF : type == CUDNN_DATA_BFLOAT16 ? NUMBER_BFLOAT16 : NUMBER_FLOAT;
 }
 
 /* Visits a tensor's elements in the order N, H, W, C: dense position and offset. */
@@ -113,8 +38,8 @@ static float *gather(const struct sim_tensor *tensor, const void *data, bool tf3
     if (!dense)
         abort();
     FOR_ELEMENTS(tensor, at, offset) {
-        float value = load(data, tensor->type, offset);
-        dense[at] = tf32 ? round_tf32(value) : value;
+        float value = number_load(data, kind_of(tensor->type), offset);
+        dense[at] = tf32 ? number_round_tf32(value) : value;
     }
     return dense;
 }
@@ -216,7 +141,7 @@ void sim_convolve(const struct problem *problem, bool tf32, void *const data[OPE
         for (int64_t p = 0; p < tensor[OPERAND_Y].size[2]; p++)
             convolve_row(&tap, n, p);
     FOR_ELEMENTS(out, at, offset)
-        store(data[written[problem->kind]], out->type, offset, dense[written[problem->kind]][at]);
+        number_store(data[written[problem->kind]], kind_of(out->type), offset, dense[written[problem->kind]][at]);
     for (int i = 0; i < OPERANDS; i++)
         free(dense[i]);
 }
