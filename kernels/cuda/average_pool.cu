@@ -7,7 +7,7 @@ struct average_range {
     float count;
 };
 
-__device__ inline struct average_range average_of(const struct image_window &axis, bool exclude_padding, int64_t at)
+__device__ inline struct average_range average_of(const struct image_window &axis, bool exclude_padding, int at)
 {
     struct average_range made;
     if (axis.kernel == 0) {
@@ -15,7 +15,7 @@ __device__ inline struct average_range average_of(const struct image_window &axi
         made.count = static_cast<float>(made.inside.last - made.inside.first);
         return made;
     }
-    int64_t start = at * axis.stride - axis.padding, end = start + axis.kernel;
+    int start = at * axis.stride - axis.padding, end = start + axis.kernel;
     end = end > axis.large + axis.padding ? axis.large + axis.padding : end;
     made.inside.first = start < 0 ? 0 : start;
     made.inside.last = end > axis.large ? axis.large : end;
@@ -24,14 +24,9 @@ __device__ inline struct average_range average_of(const struct image_window &axi
 }
 
 /* Which small positions average large position `at`. */
-__device__ inline struct image_range averagers_of(const struct image_window &axis, int64_t at)
+__device__ inline struct image_range averagers_of(const struct image_window &axis, int at)
 {
-    if (axis.kernel == 0)
-        return adaptive_covers(axis, at);
-    int64_t from_end = at + axis.padding - axis.kernel; /* a window that starts there ends before `at` */
-    struct image_range range = {from_end < 0 ? 0 : from_end / axis.stride + 1, (at + axis.padding) / axis.stride + 1};
-    range.last = range.last > axis.small ? axis.small : range.last;
-    return range;
+    return axis.kernel == 0 ? adaptive_covers(axis, at) : window_covers(axis, at);
 }
 
 template <typename T, int N> __global__ void average_pool(const struct average_args a)
@@ -42,9 +37,9 @@ template <typename T, int N> __global__ void average_pool(const struct average_a
         struct average_range deep = average_of(a.d, a.exclude_padding, at.d), down = average_of(a.h, a.exclude_padding, at.h);
         struct average_range across = average_of(a.w, a.exclude_padding, at.w);
         float sum[N] = {};
-        for (int64_t d = deep.inside.first; d < deep.inside.last; d++)
-            for (int64_t h = down.inside.first; h < down.inside.last; h++)
-                for (int64_t w = across.inside.first; w < across.inside.last; w++) {
+        for (int d = deep.inside.first; d < deep.inside.last; d++)
+            for (int h = down.inside.first; h < down.inside.last; h++)
+                for (int w = across.inside.first; w < across.inside.last; w++) {
                     float values[N];
                     load<T, N>(values, plane + d * a.source_strides.d + h * a.source_strides.h + w * a.source_strides.w);
 #pragma unroll
@@ -67,9 +62,9 @@ template <typename T, int N> __global__ void average_pool_backward(const struct 
         const T *plane = static_cast<const T *>(a.source) + plane_offset(a.source_strides, at);
         struct image_range deep = averagers_of(a.d, at.d), down = averagers_of(a.h, at.h), across = averagers_of(a.w, at.w);
         float sum[N] = {};
-        for (int64_t d = deep.first; d < deep.last; d++)
-            for (int64_t h = down.first; h < down.last; h++)
-                for (int64_t w = across.first; w < across.last; w++) {
+        for (int d = deep.first; d < deep.last; d++)
+            for (int h = down.first; h < down.last; h++)
+                for (int w = across.first; w < across.last; w++) {
                     float count = average_of(a.d, a.exclude_padding, d).count * average_of(a.h, a.exclude_padding, h).count *
                                   average_of(a.w, a.exclude_padding, w).count;
                     float values[N];

@@ -7,8 +7,15 @@
 #include "kernels/cuda/image_kernel.h"
 
 struct image_place {
-    int64_t n, c, d, h, w;
+    int n, c, d, h, w;
 };
+
+__device__ inline int64_t divide(const struct fast_divisor &by, int64_t n, int *rest)
+{
+    int64_t wide, quotient = divide(by, n, &wide);
+    *rest = static_cast<int>(wide);
+    return quotient;
+}
 
 __device__ inline struct image_place place_of(const struct image_walk &walk, int64_t index)
 {
@@ -20,9 +27,9 @@ __device__ inline struct image_place place_of(const struct image_walk &walk, int
     index = divide(walk.w, index, &at.w);
     index = divide(walk.h, index, &at.h);
     index = divide(walk.d, index, &at.d);
-    at.n = index;
     if (!walk.rows)
-        at.n = divide(walk.c, index, &at.c);
+        index = divide(walk.c, index, &at.c);
+    at.n = static_cast<int>(index);
     return at;
 }
 
@@ -38,29 +45,47 @@ __device__ inline int64_t place_offset(const struct image_strides &stride, const
 
 /* [first, last) */
 struct image_range {
-    int64_t first, last;
+    int first, last;
 };
 
-/* Adaptive: what small position `at` covers of the large side; and which small positions cover large position `at`. */
-__device__ inline struct image_range adaptive_range(const struct image_window &axis, int64_t at)
+/* a * b / c, and rounded up; the product may be beyond 32 bits. */
+__device__ inline int share(int a, int b, int c)
 {
-    struct image_range range = {at * axis.large / axis.small, ((at + 1) * axis.large + axis.small - 1) / axis.small};
+    return static_cast<int>(static_cast<int64_t>(a) * b / c);
+}
+__device__ inline int share_up(int a, int b, int c)
+{
+    return static_cast<int>((static_cast<int64_t>(a) * b + c - 1) / c);
+}
+
+/* Adaptive: what small position `at` covers of the large side; and which small positions cover large position `at`. */
+__device__ inline struct image_range adaptive_range(const struct image_window &axis, int at)
+{
+    struct image_range range = {share(at, axis.large, axis.small), share_up(at + 1, axis.large, axis.small)};
     return range;
 }
-__device__ inline struct image_range adaptive_covers(const struct image_window &axis, int64_t at)
+__device__ inline struct image_range adaptive_covers(const struct image_window &axis, int at)
 {
-    struct image_range range = {at * axis.small / axis.large, ((at + 1) * axis.small + axis.large - 1) / axis.large};
+    struct image_range range = {share(at, axis.small, axis.large), share_up(at + 1, axis.small, axis.large)};
     return range;
 }
 
-/* The small position whose tap k is large position `at`, or -1. */
-__device__ inline int64_t window_of(const struct image_window &axis, int64_t at, int64_t k)
+/* Windows: the small positions whose windows, holes included, cover large position `at`. */
+__device__ inline struct image_range window_covers(const struct image_window &axis, int at)
 {
-    int64_t start = at + axis.padding - k * axis.dilation;
-    if (start < 0)
-        return -1;
-    int64_t small = start / axis.stride;
-    return small * axis.stride == start && small < axis.small ? small : -1;
+    int end = at + axis.padding, before = end - (axis.kernel - 1) * axis.dilation - 1; /* a window that starts there ends before `at` */
+    struct image_range range = {before < 0 ? 0 : before / axis.stride + 1, end / axis.stride + 1};
+    range.last = range.last > axis.small ? axis.small : range.last;
+    return range;
+}
+
+/* The tap of small position o that is large position `at`, which its window covers; -1 = a hole. */
+__device__ inline int tap_of(const struct image_window &axis, int o, int at)
+{
+    int distance = at + axis.padding - o * axis.stride;
+    if (axis.dilation == 1)
+        return distance;
+    return distance % axis.dilation == 0 ? distance / axis.dilation : -1;
 }
 
 /* Launches kernel<T, N> by the call's dtype and width. */

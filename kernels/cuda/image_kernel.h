@@ -34,8 +34,8 @@ struct image_walk image_walk_narrow(const struct tensor *target);
 
 /* One axis of a window: tap k of small position o is at large position o * stride - padding + k * dilation. */
 struct image_window {
-    int64_t kernel, stride, padding, dilation;
-    int64_t large, small;
+    int kernel, stride, padding, dilation;
+    int large, small;
 };
 
 /* Max pooling: `large` is the input, `small` the output. Forward writes small and indices, backward large. */

@@ -7,7 +7,7 @@
 /* The maximum so far of N channels, and where it was; -1 = none yet. */
 template <int N> struct maxima {
     float most[N];
-    int64_t at[N];
+    int at[N];
 };
 
 template <int N> __device__ inline void start_maxima(struct maxima<N> &own)
@@ -19,7 +19,7 @@ template <int N> __device__ inline void start_maxima(struct maxima<N> &own)
     }
 }
 
-template <typename T, int N> __device__ inline void take(struct maxima<N> &own, const T *from, int64_t position)
+template <typename T, int N> __device__ inline void take(struct maxima<N> &own, const T *from, int position)
 {
     float values[N];
     load<T, N>(values, from);
@@ -38,11 +38,11 @@ template <typename T, int N> __global__ void max_pool(const struct max_pool_args
         const T *plane = static_cast<const T *>(a.source) + plane_offset(a.source_strides, at);
         struct maxima<N> own;
         start_maxima(own);
-        int64_t top = at.h * a.h.stride - a.h.padding, left = at.w * a.w.stride - a.w.padding;
+        int top = at.h * a.h.stride - a.h.padding, left = at.w * a.w.stride - a.w.padding;
         for (int kh = 0; kh < a.h.kernel; kh++) {
-            int64_t h = top + kh * a.h.dilation;
+            int h = top + kh * a.h.dilation;
             for (int kw = 0; h >= 0 && h < a.h.large && kw < a.w.kernel; kw++) {
-                int64_t w = left + kw * a.w.dilation;
+                int w = left + kw * a.w.dilation;
                 if (w >= 0 && w < a.w.large)
                     take<T, N>(own, plane + h * a.source_strides.h + w * a.source_strides.w, kh * a.w.kernel + kw);
             }
@@ -65,12 +65,13 @@ template <typename T, int N> __global__ void max_pool_backward(const struct max_
         struct image_place at = place_of(a.walk, i);
         const T *plane = static_cast<const T *>(a.source) + plane_offset(a.source_strides, at);
         const unsigned char *indices = static_cast<const unsigned char *>(a.indices) + plane_offset(a.indices_strides, at);
+        struct image_range down = window_covers(a.h, at.h), across = window_covers(a.w, at.w);
         float sum[N] = {};
-        for (int kh = 0; kh < a.h.kernel; kh++) {
-            int64_t oh = window_of(a.h, at.h, kh);
-            for (int kw = 0; oh >= 0 && kw < a.w.kernel; kw++) {
-                int64_t ow = window_of(a.w, at.w, kw);
-                if (ow < 0)
+        for (int oh = down.first; oh < down.last; oh++) {
+            int kh = tap_of(a.h, oh, at.h);
+            for (int ow = across.first; kh >= 0 && ow < across.last; ow++) {
+                int kw = tap_of(a.w, ow, at.w);
+                if (kw < 0)
                     continue;
                 vector_of<unsigned char, N> position = *reinterpret_cast<const vector_of<unsigned char, N> *>(
                     indices + oh * a.indices_strides.h + ow * a.indices_strides.w);
@@ -94,8 +95,8 @@ template <typename T, int N> __global__ void adaptive_max_pool(const struct max_
         struct image_range down = adaptive_range(a.h, at.h), across = adaptive_range(a.w, at.w);
         struct maxima<N> own;
         start_maxima(own);
-        for (int64_t h = down.first; h < down.last; h++)
-            for (int64_t w = across.first; w < across.last; w++)
+        for (int h = down.first; h < down.last; h++)
+            for (int w = across.first; w < across.last; w++)
                 take<T, N>(own, plane + h * a.source_strides.h + w * a.source_strides.w, h * a.w.large + w);
         store<T, N>(static_cast<T *>(a.target) + place_offset(a.target_strides, at), own.most);
         int64_t *indices = static_cast<int64_t *>(a.indices_out) + place_offset(a.indices_strides, at);
@@ -114,8 +115,8 @@ template <typename T, int N> __global__ void adaptive_max_pool_backward(const st
         const int64_t *indices = static_cast<const int64_t *>(a.indices) + plane_offset(a.indices_strides, at);
         struct image_range down = adaptive_covers(a.h, at.h), across = adaptive_covers(a.w, at.w);
         float sum[N] = {};
-        for (int64_t oh = down.first; oh < down.last; oh++)
-            for (int64_t ow = across.first; ow < across.last; ow++) {
+        for (int oh = down.first; oh < down.last; oh++)
+            for (int ow = across.first; ow < across.last; ow++) {
                 float gradient[N];
                 load<T, N>(gradient, plane + oh * a.source_strides.h + ow * a.source_strides.w);
                 const int64_t *position = indices + oh * a.indices_strides.h + ow * a.indices_strides.w;

@@ -1,4 +1,7 @@
-/* aten::native_batch_norm, aten::native_group_norm and their backward operators: three passes each (norm_kernel.h). */
+/*
+ * aten::native_batch_norm, aten::native_group_norm, aten::instance_norm (group norm with a channel a group, with or without
+ * weight and bias) and their backward operators: three passes each (norm_kernel.h).
+ */
 #include "kernels/cuda/copy_plan.h"
 #include "kernels/cuda/norm_kernel.h"
 #include "kernels/cuda/simple.h"
@@ -50,6 +53,8 @@ static void plan(struct prepared *self, const struct tensor *map, bool rows, boo
     int64_t channels = map->size[1], pixels = map->size[2] * map->size[3], parts = 0;
     const struct norm_attrs *attrs = &self->simple.head.call->attrs.norm;
     int width = (int)(16 / dtype_bytes(map->dtype));
+    if (!rows && pixels % width != 0)
+        width /= 2;
     if ((rows ? channels : pixels) % width != 0)
         width = 1;
     for (int i = 0; i < 2; i++) {
@@ -135,8 +140,8 @@ static enum status prepare_batch_norm(struct device *device, const struct op_cal
 
 static void fill_group_norm(const struct op_call *call, struct norm_args *args)
 {
-    args->weight = call->in[1]->data;
-    args->bias = call->in[2]->data;
+    args->weight = simple_data(call->in[1]);
+    args->bias = simple_data(call->in[2]);
     args->mean = call->out[1]->data;
     args->invstd = call->out[2]->data;
 }
@@ -164,12 +169,17 @@ static enum status prepare_group_norm(struct device *device, const struct op_cal
     return STATUS_OK;
 }
 
+static int64_t affine_bytes(const struct tensor *tensor)
+{
+    return tensor ? tensor_bytes(tensor) : 0;
+}
+
 static void add_backward_passes(struct prepared *self, const char *const name[3], norm_launch *finish)
 {
     const struct op_call *call = self->simple.head.call;
     int64_t maps = tensor_bytes(call->in[0]) + tensor_bytes(call->in[1]), parts = part_bytes(self);
     add_pass(self, cuda_launch_norm_gradients, name[0], maps, parts);
-    add_pass(self, finish, name[1], parts, tensor_bytes(call->out[1]) + tensor_bytes(call->out[2]));
+    add_pass(self, finish, name[1], parts, affine_bytes(call->out[1]) + affine_bytes(call->out[2]));
     add_last_pass(self, cuda_launch_norm_backward_apply, name[2], maps, tensor_bytes(call->out[0]));
 }
 
@@ -232,9 +242,9 @@ static void fill_group_norm_backward(const struct op_call *call, struct norm_arg
 {
     args->mean = call->in[2]->data;
     args->invstd = call->in[3]->data;
-    args->weight = call->in[4]->data;
-    args->grad_weight = call->out[1]->data;
-    args->grad_bias = call->out[2]->data;
+    args->weight = simple_data(call->in[4]);
+    args->grad_weight = simple_data(call->out[1]);
+    args->grad_bias = simple_data(call->out[2]);
 }
 
 static enum status run_group_norm_backward(struct op_prepared *base, const struct run_context *context)
@@ -264,8 +274,11 @@ static enum status prepare_group_norm_backward(struct device *device, const stru
     return STATUS_OK;
 }
 
-extern const struct op_impl cuda_batch_norm, cuda_batch_norm_backward, cuda_group_norm, cuda_group_norm_backward;
+extern const struct op_impl cuda_batch_norm, cuda_batch_norm_backward, cuda_group_norm, cuda_group_norm_backward,
+    cuda_instance_norm, cuda_instance_norm_backward;
 const struct op_impl cuda_batch_norm = {prepare_batch_norm};
 const struct op_impl cuda_batch_norm_backward = {prepare_batch_norm_backward};
 const struct op_impl cuda_group_norm = {prepare_group_norm};
 const struct op_impl cuda_group_norm_backward = {prepare_group_norm_backward};
+const struct op_impl cuda_instance_norm = {prepare_group_norm};
+const struct op_impl cuda_instance_norm_backward = {prepare_group_norm_backward};

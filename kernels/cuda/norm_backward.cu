@@ -12,7 +12,7 @@ struct own_channel {
 __device__ inline struct own_channel channel_of(const struct norm_args &a, int64_t outer, int64_t channel)
 {
     int64_t at = outer * a.groups + channel / (a.walk.channels / a.groups);
-    struct own_channel made = {a.mean[at], a.invstd[at], a.invstd[at] * a.weight[channel], a.bias ? a.bias[channel] : 0};
+    struct own_channel made = {a.mean[at], a.invstd[at], a.invstd[at] * weight_of(a, channel), bias_of(a, channel)};
     return made;
 }
 
@@ -84,8 +84,10 @@ __global__ void channel_gradients(const struct norm_args a)
     dot = warp_sum(dot);
     if (lane != 0)
         return;
-    a.grad_weight[c] = dot;
-    a.grad_bias[c] = sum;
+    if (a.grad_weight)
+        a.grad_weight[c] = dot;
+    if (a.grad_bias)
+        a.grad_bias[c] = sum;
     if (a.groups != a.walk.channels || a.walk.outers != 1 || !a.training)
         return;
     float count = static_cast<float>(a.walk.size) * (a.walk.rows ? 1 : a.walk.width), scale = a.invstd[c] * a.weight[c];
@@ -107,8 +109,8 @@ __global__ void group_gradients(const struct norm_args a)
     for (int64_t i = lane; i < each * a.walk.splits; i += WARP) {
         int64_t part = image * a.walk.splits + i / each, c = first + i % each;
         const float *from = a.part + (part * a.walk.channels + c) * NORM_PART_FLOATS;
-        sum += from[0] * a.weight[c];
-        dot += from[1] * a.weight[c];
+        sum += from[0] * weight_of(a, c);
+        dot += from[1] * weight_of(a, c);
     }
     sum = warp_sum(sum);
     dot = warp_sum(dot);
@@ -116,7 +118,7 @@ __global__ void group_gradients(const struct norm_args a)
     for (int64_t c = first + lane; c < first + each; c += WARP) {
         float *to = a.coefficient + image * a.walk.channels + c;
         to[0] = a.mean[at];
-        to[all] = invstd * a.weight[c];
+        to[all] = invstd * weight_of(a, c);
         to[2 * all] = invstd * (sum / count);
         to[3 * all] = invstd * invstd * (dot / count);
     }
@@ -137,7 +139,7 @@ template <typename T, bool ROWS, int N> __global__ void norm_backward_apply(cons
         scale[c] = coefficient[all + c];
         constant[c] = coefficient[2 * all + c];
         slope[c] = coefficient[3 * all + c];
-        bias[c] = a.bias ? a.bias[part.channel + c] : 0;
+        bias[c] = bias_of(a, part.channel + c);
     }
     for (int64_t place = part.begin; place < part.end; place += part.step) {
         int64_t at = place_offset(a.walk, part, place);

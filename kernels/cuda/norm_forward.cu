@@ -141,7 +141,7 @@ __global__ void group_norm_finish(const struct norm_args a)
     for (int64_t c = first + lane; c < first + each; c += WARP) {
         int64_t to = image * a.walk.channels + c;
         a.coefficient[to] = own.mean;
-        a.coefficient[a.walk.outers * a.walk.channels + to] = invstd * a.weight[c];
+        a.coefficient[a.walk.outers * a.walk.channels + to] = invstd * weight_of(a, c);
     }
 }
 
@@ -157,7 +157,7 @@ template <typename T, bool ROWS, int N> __global__ void norm_apply(const struct 
     for (int c = 0; c < own; c++) {
         mean[c] = coefficient[c];
         scale[c] = coefficient[a.walk.outers * a.walk.channels + c];
-        bias[c] = a.bias[part.channel + c];
+        bias[c] = bias_of(a, part.channel + c);
     }
     for (int64_t place = part.begin; place < part.end; place += part.step) {
         int64_t at = place_offset(a.walk, part, place);

@@ -36,35 +36,46 @@ __device__ inline int64_t place_offset(const struct norm_walk &walk, const struc
     return (image * walk.channels + part.channel) * walk.pixels + pixel * walk.width;
 }
 
+/* Instance norm may have neither. */
+__device__ inline float weight_of(const struct norm_args &a, int64_t channel)
+{
+    return a.weight ? a.weight[channel] : 1;
+}
+__device__ inline float bias_of(const struct norm_args &a, int64_t channel)
+{
+    return a.bias ? a.bias[channel] : 0;
+}
+
 /* Channels that one thread looks at: rows have a vector of them, planes one. */
 template <bool ROWS, int N> struct own_channels {
     static const int count = ROWS ? N : 1;
 };
 
-/* Runs `statement` for the call's dtype T, format ROWS and width N. */
-#define WITH_NORM(args, T, ROWS, N, statement)                                                            \
-    WITH_DTYPE((args)->dtype, T, if ((args)->walk.rows && (args)->walk.width > 1) {                       \
-        const bool ROWS = true;                                                                           \
-        const int N = lanes<T>::count;                                                                    \
-        statement;                                                                                        \
-    } else if ((args)->walk.rows) {                                                                       \
-        const bool ROWS = true;                                                                           \
-        const int N = 1;                                                                                  \
-        statement;                                                                                        \
-    } else if ((args)->walk.width > 1) {                                                                  \
-        const bool ROWS = false;                                                                          \
-        const int N = lanes<T>::count;                                                                    \
-        statement;                                                                                        \
-    } else {                                                                                              \
-        const bool ROWS = false;                                                                          \
-        const int N = 1;                                                                                  \
-        statement;                                                                                        \
-    })
+/* Vectors of half the width: planes of 14 x 14 half-precision elements. */
+template <typename T> struct half_lanes {
+    static const int count = lanes<T>::count / 2;
+};
 
-#define NORM_INSTANCES_OF(kernel, T)                                              \
-    template __global__ void kernel<T, true, lanes<T>::count>(const struct norm_args);  \
-    template __global__ void kernel<T, false, lanes<T>::count>(const struct norm_args); \
-    template __global__ void kernel<T, true, 1>(const struct norm_args);                \
+/* Runs `statement` for the call's dtype T, format ROWS and width N. */
+#define WITH_NORM_CASE(condition, rows_, width_, ROWS, N, statement) \
+    if (condition) {                                                 \
+        const bool ROWS = rows_;                                     \
+        const int N = width_;                                        \
+        statement;                                                   \
+    }
+#define WITH_NORM(args, T, ROWS, N, statement)                                                                           \
+    WITH_DTYPE((args)->dtype, T,                                                                                         \
+               WITH_NORM_CASE((args)->walk.rows && (args)->walk.width > 1, true, lanes<T>::count, ROWS, N, statement)    \
+               WITH_NORM_CASE((args)->walk.rows, true, 1, ROWS, N, statement)                                            \
+               WITH_NORM_CASE((args)->walk.width == lanes<T>::count, false, lanes<T>::count, ROWS, N, statement)         \
+               WITH_NORM_CASE((args)->walk.width > 1, false, half_lanes<T>::count, ROWS, N, statement)                   \
+               WITH_NORM_CASE(true, false, 1, ROWS, N, statement))
+
+#define NORM_INSTANCES_OF(kernel, T)                                                         \
+    template __global__ void kernel<T, true, lanes<T>::count>(const struct norm_args);       \
+    template __global__ void kernel<T, false, lanes<T>::count>(const struct norm_args);      \
+    template __global__ void kernel<T, false, half_lanes<T>::count>(const struct norm_args); \
+    template __global__ void kernel<T, true, 1>(const struct norm_args);                     \
     template __global__ void kernel<T, false, 1>(const struct norm_args);
 #define NORM_INSTANCES(kernel)            \
     NORM_INSTANCES_OF(kernel, float)      \

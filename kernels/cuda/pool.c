@@ -43,8 +43,8 @@ static enum status run_max(struct op_prepared *base, const struct run_context *c
 static struct image_window window_of(const struct pool_attrs *attrs, int axis, const struct tensor *large,
                                      const struct tensor *small)
 {
-    return (struct image_window){attrs->kernel[axis],   attrs->stride[axis],   attrs->padding[axis],
-                                 attrs->dilation[axis], large->size[2 + axis], small->size[2 + axis]};
+    return (struct image_window){attrs->kernel[axis],   attrs->stride[axis],        attrs->padding[axis],
+                                 attrs->dilation[axis], (int)large->size[2 + axis], (int)small->size[2 + axis]};
 }
 
 /* `large`: the tensor on the input's side; `indices`: written forward, read backward. */
@@ -72,7 +72,7 @@ static enum status prepare_max(struct device *device, const struct op_call *call
                                        .target_strides = image_strides_of(target),
                                        .indices_strides = image_strides_of(indices)};
     for (int axis = 0; axis < 2; axis++) {
-        struct image_window plain = {.large = large->size[2 + axis], .small = small->size[2 + axis]};
+        struct image_window plain = {.large = (int)large->size[2 + axis], .small = (int)small->size[2 + axis]};
         *(axis ? &self->max.w : &self->max.h) = adaptive ? plain : window_of(attrs, axis, large, small);
     }
     simple_add_main_kernel(*out, name, 0);
@@ -123,7 +123,7 @@ static struct image_window average_window(const struct op_call *call, int axis, 
         return (struct image_window){1, 1, 0, 1, 1, 1};
     int dim = large->dims - 3 + axis;
     return (struct image_window){adaptive ? 0 : attrs->kernel[axis], attrs->stride[axis], attrs->padding[axis], 1,
-                                 large->size[dim], small->size[dim]};
+                                 (int)large->size[dim], (int)small->size[dim]};
 }
 
 static enum status prepare_average(struct device *device, const struct op_call *call, bool backward, struct op_prepared **out)
