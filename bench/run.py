@@ -83,14 +83,26 @@ def throughput(results, folder, model, flags, goal, label):
 
 
 def zoo(results, folder):
-    """Every model beside PyTorch: one pair each, then the geometric mean. BENCH_ZOO_BATCH, BENCH_ZOO_SIZE: smaller machines."""
+    """
+    Every model beside PyTorch, peer and clprof, then clprof and peer, the better figure of each; then the geometric mean. One pair
+    would let whatever else the machine did in one of the two runs decide. BENCH_ZOO_BATCH, BENCH_ZOO_SIZE: smaller machines;
+    BENCH_ZOO_MODELS: names with spaces between, some of them.
+    """
     batch, size = os.environ.get("BENCH_ZOO_BATCH", "16"), os.environ.get("BENCH_ZOO_SIZE", "224")
     command = f"BENCH_ZOO_BATCH={batch} BENCH_ZOO_SIZE={size} bench/run.sh zoo"
     names = [line.split()[0] for line in run([CLPROF, "models"])[0].splitlines() if line.strip()]
+    names = os.environ.get("BENCH_ZOO_MODELS", "").split() or names
+
+    def theirs(model):
+        return torch_train(model, "--steps", "6", "--warmup", "2", batch=batch, size=size)[0]
+
+    def ours(model):
+        return train(model, folder, "--profile", "2:6", "--probe", "0", batch=batch, size=size)[0]
+
     ratios = []
     for model in names:
-        peer, _ = torch_train(model, "--steps", "6", "--warmup", "2", batch=batch, size=size)
-        mine, _ = train(model, folder, "--profile", "2:6", "--probe", "0", batch=batch, size=size)
+        peer, mine = theirs(model), ours(model)
+        mine, peer = max(mine, ours(model)), max(peer, theirs(model))
         ratios.append(mine / peer)
         results.add(f"{model} bf16 channels_last vs torch eager", f"{mine:.1f} img/s", f"{peer:.1f} img/s", mine / peer, ">= 1.0",
                     mine >= peer, command)

@@ -162,7 +162,7 @@ static enum status measure(struct verify *self, struct session *fixed, struct ve
         self->baseline_ns[i] = self->dur_ns[2 * i];
         self->fixed_ns[i] = self->dur_ns[2 * i + 1];
     }
-    return verify_pairs(self->baseline_ns, self->fixed_ns, pairs, (double)self->setup.config.batch, verified);
+    return verify_pairs(self->baseline_ns, self->fixed_ns, pairs, (double)session_images(self->baseline), verified);
 }
 
 static void print_percent(const char *word, double value, double low, double high)

@@ -68,6 +68,11 @@ static int batches_of_step(const struct session *session)
     return session->config.optim.accumulate > 1 ? session->config.optim.accumulate : 1;
 }
 
+int64_t session_images(const struct session *session)
+{
+    return session->config.batch * batches_of_step(session);
+}
+
 enum status session_declare(struct session *session, const struct observer *observer)
 {
     return plan_declare(&session->train.plan, observer, batches_of_step(session));

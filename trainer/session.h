@@ -55,6 +55,9 @@ struct step_result {
 enum status session_create(const struct session_config *config, struct session **out);
 void session_destroy(struct session *session);
 
+/* Images of one step: the batch, as often as gradients are accumulated. */
+int64_t session_images(const struct session *session);
+
 /* Declares everything to the observer; before session_initialise. */
 enum status session_declare(struct session *session, const struct observer *observer);
 
