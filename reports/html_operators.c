@@ -108,10 +108,10 @@ static const struct html_column conversion_columns[] = {
     {"Cause", "cause", html_cell_text},
     {"From", "from_format", html_cell_format},
     {"To", "to_format", html_cell_format},
-    {"per step", "per_step", html_cell_number, 1},
-    {"ms per step", "ms_per_step", html_cell_number, 3},
-    {"MB per step", "megabytes_per_step", html_cell_number, 1},
-    {"without own kernel", "silent_per_step", html_cell_number, 1},
+    {"conversions", "conversions", html_cell_number},
+    {"ms", "ms", html_cell_number, 3},
+    {"MB", "megabytes", html_cell_number, 1},
+    {"without own kernel", "silent", html_cell_number},
     {0}};
 
 static const struct html_column instance_columns[] = {
@@ -181,7 +181,7 @@ static void put_section(FILE *out, const struct report *report, size_t row, bool
     fputs("</summary>\n", out);
     put_facts(out, report, row);
     put_rows(out, report, row,
-             (struct html_table){"conversions", "Conversions charged to it, in a steady step", SECTION_operator_conversions,
+             (struct html_table){"conversions", "Conversions charged to it, in the median step", SECTION_operator_conversions,
                                  conversion_columns});
     put_rows(out, report, row,
              (struct html_table){"instances", "Where it stands: times of the median step, figures per steady step",

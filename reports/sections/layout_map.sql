@@ -3,8 +3,8 @@ WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_
                 LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
      converted AS (SELECT c.op_id, count(*) AS conversions, sum(c.dur_ns) AS ns
                    FROM chosen CROSS JOIN conversion c ON c.step_id IS chosen.step_id GROUP BY c.op_id),
-     blamed AS (SELECT DISTINCT m.op_id FROM chosen CROSS JOIN round_trip r ON r.step_id IS chosen.step_id
-                CROSS JOIN round_trip_member m USING (round_trip_id) WHERE m.role = 'culprit'),
+     blamed AS (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND round_trip_id IN
+                  (SELECT round_trip_id FROM chosen CROSS JOIN round_trip r ON r.step_id IS chosen.step_id)),
      ran AS (SELECT o.op_id, CASE o.phase WHEN 'backward' THEN 'backward' ELSE 'forward' END AS side, o.module_path,
                     o.module_class, o.name, o.output_format, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
                     ifnull(v.conversions, 0) AS conversions, CASE WHEN chosen.has_times THEN v.ns END AS conversion_ns,

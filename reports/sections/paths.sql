@@ -1,13 +1,14 @@
 -- Round trips of the median steady step: each conversion and operator on the path, in order
 WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
                 LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     trip AS (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id,
+     trip AS MATERIALIZED (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id,
                      count(*) OVER () AS trips
               FROM chosen CROSS JOIN round_trips r ON r.step_id IS chosen.step_id
               ORDER BY dur_ns DESC, round_trip_id LIMIT 300),
      ends AS (SELECT round_trip_id, -1 AS position, first_conversion_id AS conversion_id FROM trip
               UNION ALL SELECT round_trip_id, 1 << 30, last_conversion_id FROM trip
-                        WHERE last_conversion_id IS NOT first_conversion_id)
+                        WHERE last_conversion_id IS NOT first_conversion_id),
+     member AS MATERIALIZED (SELECT * FROM round_trip_member WHERE round_trip_id IN (SELECT round_trip_id FROM trip))
 SELECT t.round_trip_id, t.kind, t.dur_ns AS trip_dur_ns, t.exposed_ns AS trip_exposed_ns, t.bytes AS trip_bytes,
        e.position, 'conversion' AS role, c.op_name AS name, c.module_path, c.from_format, c.to_format,
        c.cause, c.shape, c.source_dtype AS dtype, CASE WHEN t.has_times THEN c.dur_ns END AS dur_ns,
@@ -22,5 +23,5 @@ SELECT t.round_trip_id, t.kind, t.dur_ns, t.exposed_ns, t.bytes,
        CASE WHEN t.has_times THEN o.dur_ns END,
        (SELECT d.bytes FROM op_tensor_def d WHERE d.op_def_id = o.op_def_id AND d.direction = 'out' AND d.shape = o.output_shape
         ORDER BY d.position LIMIT 1), t.trips
-FROM trip t JOIN round_trip_member m USING (round_trip_id) JOIN operators o USING (op_id)
+FROM member m JOIN trip t USING (round_trip_id) JOIN operators o USING (op_id)
 ORDER BY 3 DESC, 1, 6;
