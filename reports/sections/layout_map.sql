@@ -1,26 +1,31 @@
 -- Layout map: modules of the median steady step in order of execution, with the memory format of what they give
-WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
-                LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     converted AS (SELECT c.op_id, count(*) AS conversions, sum(c.dur_ns) AS ns
-                   FROM chosen CROSS JOIN conversion c ON c.step_id IS chosen.step_id GROUP BY c.op_id),
-     blamed AS (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND round_trip_id IN
-                  (SELECT round_trip_id FROM chosen CROSS JOIN round_trip r ON r.step_id IS chosen.step_id)),
+WITH chosen AS MATERIALIZED
+       (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
+        LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
+     early AS MATERIALIZED -- a step of more is of no model, but all of a trace without steps
+       (SELECT o.op_id FROM op o WHERE EXISTS (SELECT 1 FROM chosen) AND o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0
+        ORDER BY o.op_id LIMIT 20000),
+     converted AS MATERIALIZED
+       (SELECT c.op_id, count(*) AS conversions FROM early CROSS JOIN conversion c USING (op_id) GROUP BY c.op_id),
+     blamed AS MATERIALIZED
+       (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND op_id IN (SELECT op_id FROM early) AND round_trip_id IN
+                  (SELECT round_trip_id FROM round_trip r WHERE r.step_id IS (SELECT step_id FROM chosen))),
      ran AS (SELECT o.op_id, CASE o.phase WHEN 'backward' THEN 'backward' ELSE 'forward' END AS side, o.module_path,
                     o.module_class, o.name, o.output_format, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
-                    ifnull(v.conversions, 0) AS conversions, CASE WHEN chosen.has_times THEN v.ns END AS conversion_ns,
-                    o.op_id IN (SELECT op_id FROM blamed) AS culprit
-             FROM chosen CROSS JOIN operators o ON o.step_id IS chosen.step_id LEFT JOIN converted v USING (op_id)
-             WHERE o.level = 0 AND ifnull(o.phase, '') <> 'optimizer' ORDER BY o.op_id LIMIT 20000),
+                    ifnull(v.conversions, 0) AS conversions, o.op_id IN (SELECT op_id FROM blamed) AS culprit
+             FROM chosen CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
+             WHERE ifnull(o.phase, '') <> 'optimizer'),
      marked AS (SELECT *, module_path IS NOT lag(module_path) OVER (PARTITION BY side ORDER BY op_id)
                           OR row_number() OVER (PARTITION BY side ORDER BY op_id) = 1 AS starts FROM ran),
      placed AS (SELECT *, sum(starts) OVER (PARTITION BY side ORDER BY op_id) AS visit FROM marked),
-     visited AS (SELECT side, visit, module_path, max(module_class) AS module_class, replace(group_concat(DISTINCT name), ',', ', ') AS operators,
-                        sum(dur_ns) AS dur_ns, sum(conversions) AS conversions, sum(conversion_ns) AS conversion_ns,
+     visited AS (SELECT side, visit, module_path, max(module_class) AS module_class,
+                        replace(group_concat(DISTINCT name), ',', ', ') AS operators,
+                        sum(dur_ns) AS dur_ns, sum(conversions) AS conversions,
                         max(culprit) AS culprit, min(op_id) AS op_id
                  FROM placed GROUP BY side, visit),
      given AS (SELECT side, visit, output_format, max(op_id + CASE name WHEN 'aten::_to_copy' THEN 0 ELSE 1 << 40 END)
                FROM placed WHERE output_format IS NOT NULL GROUP BY side, visit), -- a cast's is its own only where nothing else ran
-     turn AS (SELECT v.*, g.output_format, row_number() OVER (PARTITION BY v.side, v.module_path
+     turn AS (SELECT v.*, ifnull('in ' || v.module_path, '') AS place, g.output_format, row_number() OVER (PARTITION BY v.side, v.module_path
                      ORDER BY CASE v.side WHEN 'forward' THEN v.visit ELSE -v.visit END) AS turn
               FROM visited v LEFT JOIN given g USING (side, visit)),
      back AS (SELECT * FROM turn WHERE side = 'backward'),
@@ -28,11 +33,11 @@ WITH chosen AS (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_
                        f.conversions AS forward_conversions, f.culprit AS forward_culprit, f.dur_ns / 1e6 AS forward_ms,
                        b.operators AS backward_operators, b.output_format AS backward_format,
                        b.conversions AS backward_conversions, b.culprit AS backward_culprit, b.dur_ns / 1e6 AS backward_ms
-                FROM turn f LEFT JOIN back b ON b.module_path IS f.module_path AND b.turn = f.turn WHERE f.side = 'forward'
+                FROM turn f LEFT JOIN back b ON b.place = f.place AND b.turn = f.turn WHERE f.side = 'forward'
                 UNION ALL
                 SELECT (1 << 30) - b.visit, b.module_path, b.module_class, NULL, NULL, NULL, NULL, NULL, b.operators,
                        b.output_format, b.conversions, b.culprit, b.dur_ns / 1e6
-                FROM back b WHERE NOT EXISTS (SELECT 1 FROM turn f WHERE f.side = 'forward' AND f.module_path IS b.module_path
+                FROM back b WHERE NOT EXISTS (SELECT 1 FROM turn f WHERE f.side = 'forward' AND f.place = b.place
                                               AND f.turn = b.turn))
 SELECT row_number() OVER (ORDER BY position) AS position, module_path, module_class, operators, forward_format,
        forward_conversions, forward_culprit, forward_ms, backward_operators, backward_format, backward_conversions,
