@@ -14,13 +14,14 @@
 #include "reports/support_form.h"
 #include "reports/support_trace.h"
 
-static char folder[200], path[256];
+static char folder[200];
 
 struct hostile {
     const char *bytes;
     size_t length;
 };
 
+#define WITH_NUL 5
 #define HOSTILE(text) {text, sizeof(text) - 1}
 
 static const struct hostile names[] = {
@@ -29,7 +30,7 @@ static const struct hostile names[] = {
     HOSTILE("abc\xe2\x80\xae" "fed\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf"), /* turned, isolated, invisible */
     HOSTILE("line\xe2\x80\xa8separator\xe2\x80\xa9" "and\r\n\t::error::more\n"),
     HOSTILE("\xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82"), /* damaged, overlong, a surrogate, cut short */
-    HOSTILE("before\0after"),
+    [WITH_NUL] = HOSTILE("before\0after"),
     HOSTILE("</script><script>alert(1)</script>\"><img src=x onerror=alert(1)>&amp;'"),
     HOSTILE("=HYPERLINK(\"http:x\";\"click\")"),
     HOSTILE("+1+cmd|' /C calc'!A0"),
@@ -59,7 +60,9 @@ static const char *const updates[] = {
     "UPDATE note SET text = ?1",
 };
 
-static sqlite3 *trace_with(const struct hostile *name)
+static sqlite3 *traces[NAMES]; /* one a name, made once: a trace takes longer to make than to look at */
+
+static sqlite3 *trace_with(const char *path, const struct hostile *name)
 {
     sqlite3 *db;
 
@@ -141,7 +144,7 @@ static void check_terminal(const char *text, size_t number)
 START_TEST(terminals_get_text_only)
 {
     for (size_t i = 0; i < NAMES; i++) {
-        sqlite3 *db = trace_with(&names[i]);
+        sqlite3 *db = traces[i];
         char *report = output(db, write_report, REPORT_TEXT, NULL), *query = output(db, write_query, QUERY_TEXT, NULL);
 
         char *comparison = output(db, write_comparison, REPORT_TEXT, NULL);
@@ -152,7 +155,6 @@ START_TEST(terminals_get_text_only)
         check_terminal(query, i);
         free(report);
         free(query);
-        trace_close(db);
     }
 }
 END_TEST
@@ -191,7 +193,7 @@ START_TEST(spreadsheets_get_no_formula)
     static const char *const views[] = {"runs", "modules", "operators", "kernels", "conversions", "round_trips", "findings"};
 
     for (size_t i = 0; i < NAMES; i++) {
-        sqlite3 *db = trace_with(&names[i]);
+        sqlite3 *db = traces[i];
         char *report = output(db, write_report, REPORT_CSV, NULL), *query = output(db, write_query, QUERY_CSV, NULL);
 
         check_fields(report, i);
@@ -204,14 +206,13 @@ START_TEST(spreadsheets_get_no_formula)
         }
         free(report);
         free(query);
-        trace_close(db);
     }
 }
 END_TEST
 
 START_TEST(numbers_stay_numbers_in_csv)
 {
-    sqlite3 *db = trace_with(&names[0]);
+    sqlite3 *db = traces[0];
     enum status status;
     FILE *out = tmpfile();
     char line[200];
@@ -225,14 +226,13 @@ START_TEST(numbers_stay_numbers_in_csv)
     ck_assert_ptr_nonnull(fgets(line, sizeof line, out));
     ck_assert_str_eq(line, "-1,-1.5,'-1,,\"\",x'3d'\r\n");
     fclose(out);
-    trace_close(db);
 }
 END_TEST
 
 START_TEST(json_and_html_stay_well_formed)
 {
     for (size_t i = 0; i < NAMES; i++) {
-        sqlite3 *db = trace_with(&names[i]);
+        sqlite3 *db = traces[i];
         char *texts[] = {output(db, write_report, REPORT_JSON, NULL), output(db, write_query, QUERY_JSON, NULL),
                          output(db, write_export, EXPORT_PERFETTO, NULL), output(db, write_comparison, REPORT_JSON, NULL)};
         char *pages[] = {output(db, write_report, REPORT_HTML, NULL), output(db, write_comparison, REPORT_HTML, NULL)};
@@ -247,7 +247,6 @@ START_TEST(json_and_html_stay_well_formed)
             ck_assert_uint_eq(occurrences(pages[j], "<img"), 0);
             free(pages[j]);
         }
-        trace_close(db);
     }
 }
 END_TEST
@@ -255,8 +254,7 @@ END_TEST
 /* A NUL byte ends a text of C, but not the name: what stands behind it is shown. */
 START_TEST(a_nul_byte_hides_nothing)
 {
-    static const struct hostile name = HOSTILE("before\0after");
-    sqlite3 *db = trace_with(&name);
+    sqlite3 *db = traces[WITH_NUL];
     char *texts[] = {output(db, write_report, REPORT_TEXT, NULL), output(db, write_report, REPORT_JSON, NULL),
                      output(db, write_query, QUERY_CSV, NULL),    output(db, write_export, EXPORT_CSV, "operators"),
                      output(db, write_export, EXPORT_PERFETTO, NULL)};
@@ -265,7 +263,6 @@ START_TEST(a_nul_byte_hides_nothing)
         ck_assert_msg(strstr(texts[i], "before\xef\xbf\xbd" "after") != NULL, "output %zu", i);
         free(texts[i]);
     }
-    trace_close(db);
 }
 END_TEST
 
@@ -300,16 +297,32 @@ START_TEST(printable_text_tells_what_was_there)
 }
 END_TEST
 
-static void make_folder(void)
+static void trace_path(char path[256], size_t number)
 {
-    snprintf(folder, sizeof folder, "%s/clprof-hostile-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/hostile.db", folder);
+    snprintf(path, 256, "%s/hostile-%zu.db", folder, number);
 }
 
-static void remove_folder(void)
+static void make_traces(void)
 {
-    unlink(path);
+    char path[256];
+
+    snprintf(folder, sizeof folder, "%s/clprof-hostile-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (size_t i = 0; i < NAMES; i++) {
+        trace_path(path, i);
+        traces[i] = trace_with(path, &names[i]);
+    }
+}
+
+static void remove_traces(void)
+{
+    char path[256];
+
+    for (size_t i = 0; i < NAMES; i++) {
+        trace_close(traces[i]);
+        trace_path(path, i);
+        unlink(path);
+    }
     rmdir(folder);
 }
 
@@ -323,11 +336,12 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    tcase_add_checked_fixture(outputs, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(outputs, make_traces, remove_traces);
     tcase_set_timeout(outputs, 120);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(outputs, tests[i]);
     suite_add_tcase(suite, outputs);
+    srunner_set_fork_status(runner, CK_NOFORK); /* the open traces may not go through a fork */
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

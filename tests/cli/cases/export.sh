@@ -21,7 +21,7 @@ for name in small large ranks old; do
     run export $name.db --format perfetto -o $name.json
 done
 python3 - <<'PYTHON'
-import json, collections
+import bisect, collections, json
 for name in ("small", "large", "ranks", "old"):
     events = json.load(open(name + ".json"))["traceEvents"]
     kinds = collections.Counter(event["ph"] for event in events)
@@ -34,12 +34,16 @@ for name in ("small", "large", "ranks", "old"):
     by_track = collections.defaultdict(list)
     for event in slices:
         by_track[event["pid"], event["tid"]].append(event)
+    for track in by_track.values(): # slices of a track follow each other here: the last one begun is the one around
+        track.sort(key=lambda event: event["ts"])
+    starts = {track: [event["ts"] for event in slices] for track, slices in by_track.items()}
     arrows = collections.defaultdict(list)
     for event in events:
         if event["ph"] in "stf":
             arrows[event["id"]].append(event)
-            around = [s for s in by_track[event["pid"], event["tid"]] if s["ts"] <= event["ts"] <= s["ts"] + s["dur"]]
-            assert around, "an end of an arrow lies in no slice"
+            track = event["pid"], event["tid"]
+            around = by_track[track][bisect.bisect(starts[track], event["ts"]) - 1]
+            assert around["ts"] <= event["ts"] <= around["ts"] + around["dur"], "an end of an arrow lies in no slice"
     for arrow in arrows.values():
         assert [event["ph"] for event in arrow] == ["s"] + ["t"] * (len(arrow) - 2) + ["f"], "an arrow without its two ends"
         assert all(a["ts"] <= b["ts"] for a, b in zip(arrow, arrow[1:])), "an arrow goes back in time"
