@@ -101,7 +101,7 @@ static void put_next(const struct report *report, FILE *out)
     strbuf_clear(&text);
     strbuf_append(&text, "clprof query ");
     text_shell_word(&text, report->trace_path);
-    strbuf_append(&text, " --name layout_map (or another of --list)");
+    strbuf_append(&text, " --list (timeline, step times, policy, ...)");
     text_wrap_safe(out, "More:  ", text.text);
     strbuf_release(&text);
 }
@@ -110,7 +110,7 @@ void report_write_text(const struct report *report, FILE *out)
 {
     static void (*const parts[])(const struct report *report, FILE *out) = {
         put_facts,  put_verdict, put_causes,    text_operators, text_instances,
-        text_modules, text_paths, text_fix_order, put_notes,      put_next};
+        text_modules, text_map, text_paths, text_fix_order, put_notes,      put_next};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         parts[i](report, out);

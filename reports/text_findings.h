@@ -9,6 +9,7 @@
 /* Each writes a part with an empty line before it, or nothing where the trace has nothing of it. */
 void text_operators(const struct report *report, FILE *out);
 void text_instances(const struct report *report, FILE *out);
+void text_map(const struct report *report, FILE *out); /* text_map.c */
 void text_modules(const struct report *report, FILE *out);
 void text_paths(const struct report *report, FILE *out);
 void text_fix_order(const struct report *report, FILE *out);
