@@ -25,7 +25,7 @@ static enum status watch(struct recorder *recorder, const char *plugin)
         TRY(recorder_note(recorder, note));
     }
     if (reason)
-        fprintf(stderr, "clprof train: device times are unknown: %s\n", reason);
+        fprintf(stderr, "clprof: device times are unknown: %s\n", reason);
     return STATUS_OK;
 }
 
