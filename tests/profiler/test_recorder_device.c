@@ -174,6 +174,13 @@ START_TEST(a_taken_device_is_said)
     ck_assert_str_eq(query_text(db, "SELECT cause || ifnull(dur_ns, '-') || ifnull(kernel_id, '-') FROM conversions"),
                      "input--");
     trace_close(db);
+    /* The analysis counts it and gives it no price. */
+    ck_assert_int_eq(trace_open(path, 1, &db), STATUS_OK);
+    ck_assert_msg(analysis_run(db) == STATUS_OK, "%s", status_message());
+    ck_assert_str_eq(query_text(db, "SELECT conversions_per_step || ifnull(dur_ns_per_step, '-') || ifnull(exposed_ns_per_step, '-')"
+                                    " FROM findings WHERE scope = 'instance'"),
+                     "1.0--");
+    trace_close(db);
 }
 END_TEST
 
