@@ -138,3 +138,15 @@ class Chromium:
             clip = {"clip": {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 12000), "scale": 1}}
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **clip)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
+
+
+def seconds_to_interactive(path):
+    """From the start of navigation until the page's script has run and it answers, in a browser of its own."""
+    browser = Chromium()
+    try:
+        browser.attach()
+        browser.size(1240, 900)
+        browser.open(path)
+        return browser.run("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
+    finally:
+        browser.close()

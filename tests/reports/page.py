@@ -21,7 +21,7 @@ from page_trace import make_trace
 TESTS = pathlib.Path(__file__).resolve().parent
 ROOT = TESTS.parent.parent
 SECTIONS = "summary fix operators map round-trips timeline conversions steps places run".split()
-INTERACTIVE_S = 10  # generous: the machine may be busy; the goal of 1 s is bench/run.py's to hold
+INTERACTIVE_S = 30  # generous: the machine may be busy; the goal of 1 s is bench/run.py's to hold
 
 
 class Failed(Exception):
@@ -86,6 +86,7 @@ def is_soon_interactive(case):
     seconds = case.browser.run("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
     print(f"  {case.name}: {len(case.text) / 1e6:.2f} MB, interactive after {seconds:.2f} s")
     expect(0 < seconds < INTERACTIVE_S, f"interactive only after {seconds:.1f} s")
+    expect(len(case.text.encode()) < 1_000_000, "the page of one model is over 1 MB")
 
 
 def has_all_sections(case):
@@ -356,9 +357,15 @@ def hostile_names_stay_text(case):
         expect("<script>alert(1)</script>" in browser.run("document.querySelector('h1').textContent"), "the hostile name is gone")
 
 
-CHECKS = [is_quiet_and_alone, is_soon_interactive, has_all_sections, numbers_are_sqlites, numbers_are_the_jsons, verdict_says_it, tables_sort,
-          tables_filter, timeline_moves, folds_unfold, map_shows_stripes, dark_is_dark, is_legible, is_accessible, tab_goes_everywhere,
-          fits_narrow_screens, prints, works_without_script, hostile_names_stay_text]
+# Each check on the small page; on the larger ones those that depend on what a trace holds.
+CONTENT = [is_quiet_and_alone, is_soon_interactive, has_all_sections, numbers_are_sqlites, numbers_are_the_jsons, verdict_says_it,
+           map_shows_stripes, fits_narrow_screens]
+CHECKS = {
+    "small": [*CONTENT, tables_sort, tables_filter, timeline_moves, folds_unfold, dark_is_dark, is_legible, is_accessible,
+              tab_goes_everywhere, prints, works_without_script, hostile_names_stay_text],
+    "large": [*CONTENT, tables_sort, tables_filter, timeline_moves],
+    "trained": [*CONTENT, timeline_moves, folds_unfold, is_legible, is_accessible],
+}
 
 
 def photograph(case, folder):
@@ -379,9 +386,9 @@ def main():
         browser = chromium.Chromium()
         try:
             browser.attach()
-            for kind in ("small", "large", "trained"):
+            for kind, checks in CHECKS.items():
                 case = Case(browser, program, make_trace(program, kind, folder), folder)
-                for check in CHECKS:
+                for check in checks:
                     count += 1
                     began = time.monotonic()
                     try:
@@ -391,7 +398,7 @@ def main():
                         print(f"FAILED {kind}: {check.__name__}: {error}")
                     if "VERBOSE" in os.environ:
                         print(f"  {kind}: {check.__name__}: {time.monotonic() - began:.2f} s")
-                if len(sys.argv) > 2:
+                if len(sys.argv) > 2 and kind != "large":
                     pathlib.Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
                     photograph(case, pathlib.Path(sys.argv[2]))
         finally:

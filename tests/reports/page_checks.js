@@ -52,6 +52,12 @@ globalThis.checks = (() => {
     const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p);
     return (x + 0.05) / (y + 0.05);
   };
+  // Alike to the eye: same elements and classes up to the fourth ancestor.
+  const kind = (element) => {
+    let text = "";
+    for (let at = element, i = 0; at && i < 4; at = at.parentElement, i++) text += ` ${at.tagName}.${at.className}`;
+    return text;
+  };
   // Text whose contrast is below WCAG AA: 4.5, or 3 where it is large.
   function pale() {
     const bad = [];
@@ -60,9 +66,9 @@ globalThis.checks = (() => {
     let count = 0;
     while (texts.nextNode()) {
       const element = texts.currentNode.parentElement;
-      if (!texts.currentNode.textContent.trim() || seen.has(element) || element.closest("script, style, svg")) continue;
-      seen.add(element);
+      if (!texts.currentNode.textContent.trim() || seen.has(kind(element)) || element.closest("script, style, svg")) continue;
       if (!visible(element)) continue;
+      seen.add(kind(element));
       const style = getComputedStyle(element), size = parseFloat(style.fontSize);
       const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
       const below = background(element), text = over(colour(style.color), below);
