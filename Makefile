@@ -44,6 +44,7 @@ uninstall:
 
 package: build
 	@scripts/deps.sh package
+	@echo 'packing, about half a minute'
 	@cd build/release && cpack -G DEB -B .. >../package.log 2>&1 || { cat ../package.log; exit 1; }
 	@ls build/clprof_*.deb
 

@@ -16,6 +16,7 @@ import time
 ALL = "\x18a"  # Ctrl-x a: insert all completions, in both shells
 
 # What is typed before the key; words that must be among the completions; words that must not.
+HOSTILE = "$(touch owned);it's `touch owned`.db"
 CASES = [
     ("clprof ", ["train", "devices", "help", "check"], ["--channels-last", "trace.db"]),
     ("clprof tra", ["train"], ["run"]),
@@ -30,7 +31,7 @@ CASES = [
     ("clprof train --batch 4 --profile 1:2 --data ph", ["photos/"], []),
     ("clprof train --batch 4 --profile 1:2 resnet1", ["resnet18"], []),
     ("clprof train --batch ", [], ["resnet18", "trace.db"]),
-    ("clprof report ", ["trace.db", "with blank.db", "photos/"], ["notes.txt"]),
+    ("clprof report ", ["trace.db", "with blank.db", "photos/", HOSTILE], ["notes.txt"]),
     ("clprof report trace.db --for", ["--format"], []),
     ("clprof report trace.db --format ", ["text", "html", "json", "csv"], ["trace.db"]),
     ("clprof report trace.db -f j", ["json"], ["html"]),
@@ -139,7 +140,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([shell, "-n", completion], check=True)
         os.mkdir(os.path.join(folder, "photos"))
-        for name in ("trace.db", "with blank.db", "notes.txt"):
+        for name in ("trace.db", "with blank.db", "notes.txt", HOSTILE):
             open(os.path.join(folder, name), "w").close()
         terminal, out = start(shell, completion, folder)
         for line, wanted, unwanted in CASES:
@@ -152,6 +153,9 @@ def main():
             if missing or present:
                 print(f"{line!r}: missing {missing}, unwanted {present}; got {words}")
                 failed += 1
+        if os.path.exists(os.path.join(folder, "owned")):
+            print("a file's name was run")
+            failed += 1
         terminal.send("exit\n")
         terminal.close()
     print(f"{len(CASES) - failed} of {len(CASES)} command lines")
