@@ -60,12 +60,19 @@ struct measurement {
     double library_ns;             /* of blocked: its reorders of activations */
     double kernel_ns;              /* of as_run: kernels that convert nothing */
     double scale;                  /* what those take within a step, by what they take by themselves */
+    /* Of contiguous and blocked: rounds in which both it and channels_last ran, and those in which channels_last took longer. */
+    int rounds[VARIANT_COUNT], slower[VARIANT_COUNT];
 };
 
 /* The channels_last kernels of an instance against what it could run in contiguous; sums over the cost steps. */
 struct contest {
     double kept_ns[DRAWS], other_ns[DRAWS]; /* other: the faster of contiguous and blocked, by measurement */
     double contiguous_ns, blocked_ns, reorders_ns; /* NAN: of one of its operators not measured */
+};
+
+/* What a contest is the sum of: an instance's measurement, and how often a cost step ran it. */
+struct contest_part {
+    int key, measurement, runs;
 };
 
 /* An operator instance: name and module path of a forward operator. */
@@ -191,6 +198,8 @@ struct analysis {
     struct definitions definitions;
     struct measurement *measurements;
     int measurements_count, measurements_room;
+    struct contest_part *parts;
+    int parts_count, parts_room;
     int *block_of; /* by word that is a module path: path of its block; -1 = not in table module */
     int block_of_count;
     struct tally tally;
@@ -265,6 +274,8 @@ bool add_penalty(const struct group *group, double *penalty_ns);
 /* slow_kernels.c: the contest of an item of a scope, and how much slower its channels_last kernels are, in percent. */
 bool contest_of(const struct analysis *self, enum scope scope, int item, struct contest *sum);
 struct stats_interval contest_margin(const struct contest *contest);
+/* Whether more rounds than chance would give had the channels_last kernel as the slower one. */
+bool contest_is_clear(const struct analysis *self, enum scope scope, int item);
 
 /* lost.c: lost throughput of exposed time by cost step and of a penalty (by draw, over all cost steps; NULL = none). Unknown parts are NAN. */
 struct lost {

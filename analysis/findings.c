@@ -104,7 +104,8 @@ static void judge_kernel(const struct analysis *self, struct finding *finding)
         return;
     struct stats_interval margin = contest_margin(&contest);
     double longer_ns = (contest.kept_ns[0] - contest.other_ns[0]) / self->cost_steps;
-    if (!(margin.low > 0 && margin.value > SLOW_PERCENT && longer_ns > SLOW_STEP_PERCENT / 100 * shortest_step(self)))
+    if (!(margin.low > 0 && margin.value > SLOW_PERCENT && longer_ns > SLOW_STEP_PERCENT / 100 * shortest_step(self)) ||
+        !contest_is_clear(self, finding->scope, finding->item))
         return;
     finding->verdict = VERDICT_SLOW_KERNEL;
     finding->penalty_ns = -longer_ns;

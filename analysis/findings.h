@@ -7,8 +7,8 @@
 enum verdict { VERDICT_THRASH, VERDICT_UNKNOWN, VERDICT_SLOW_KERNEL, VERDICT_NECESSARY, VERDICT_CLEAN };
 
 /*
- * A channels_last kernel is slow when the whole interval of its margin is above 0, the margin above SLOW_PERCENT, and what it
- * takes longer more than SLOW_STEP_PERCENT of a step: of a few microseconds the place of a buffer decides.
+ * A channels_last kernel is slow when the whole interval of its margin is above 0, the margin above SLOW_PERCENT, the rounds of its
+ * measurements clear (slow_kernels.c), and what it takes longer more than SLOW_STEP_PERCENT of a step: of a few microseconds the place of a buffer decides.
  */
 #define SLOW_PERCENT 5.0
 #define SLOW_STEP_PERCENT 0.1

@@ -12,12 +12,14 @@
 /* More than any probe makes. */
 #define MOST_REPETITIONS 1000
 
-/* The repetitions of one variant, as they are read. */
+/* The repetitions of one variant, as they are read, and what was read of the measurement's other ones. */
 struct reader {
     struct analysis *analysis;
     int64_t id;
     int variant, count;
     double dur_ns[MOST_REPETITIONS], library_ns[MOST_REPETITIONS], kernel_ns[MOST_REPETITIONS];
+    double all_ns[VARIANT_COUNT][MOST_REPETITIONS];
+    int all[VARIANT_COUNT];
 };
 
 static int variant_of(const char *text)
@@ -47,6 +49,20 @@ static void draw_typical(const double *values, int count, uint64_t key, double *
     }
 }
 
+/* Repetition r of every variant is of round r: what slows the machine down slows all of it. */
+static void compare_rounds(const struct reader *self, struct measurement *made)
+{
+    const double *kept = self->all_ns[VARIANT_CHANNELS_LAST];
+
+    for (int v = VARIANT_CONTIGUOUS; v <= VARIANT_BLOCKED; v++) {
+        int rounds = self->all[v] < self->all[VARIANT_CHANNELS_LAST] ? self->all[v] : self->all[VARIANT_CHANNELS_LAST];
+        made->rounds[v] = rounds;
+        made->slower[v] = 0;
+        for (int r = 0; r < rounds; r++)
+            made->slower[v] += kept[r] > self->all_ns[v][r];
+    }
+}
+
 /* Ends a variant: what was read of it goes to its measurement. */
 static enum status close_variant(struct reader *self)
 {
@@ -54,9 +70,14 @@ static enum status close_variant(struct reader *self)
 
     if (self->count == 0 || self->variant < 0)
         return STATUS_OK;
-    if (a->measurements_count == 0 || a->measurements[a->measurements_count - 1].id != self->id)
+    if (a->measurements_count == 0 || a->measurements[a->measurements_count - 1].id != self->id) {
         ARRAY_ADD(a, measurements, (struct measurement){.id = self->id, .scale = NAN});
+        memset(self->all, 0, sizeof self->all);
+    }
     struct measurement *made = &a->measurements[a->measurements_count - 1];
+    memcpy(self->all_ns[self->variant], self->dur_ns, (size_t)self->count * sizeof *self->dur_ns);
+    self->all[self->variant] = self->count;
+    compare_rounds(self, made);
     double **draws = &made->dur_ns[self->variant];
     if (*draws)
         return STATUS_OK;

@@ -336,6 +336,18 @@ static int repetitions_for(int64_t round_ns, double seconds)
     return fit < PROBE_LEAST ? PROBE_LEAST : fit > PROBE_MOST ? PROBE_MOST : (int)fit;
 }
 
+/* Whether channels_last was slower than the same other side in every round so far. */
+struct streak {
+    bool contiguous, blocked;
+};
+
+static void follow(struct streak *streak, const struct bench *bench, const struct probe_time *time)
+{
+    int64_t kept = time[PROBE_CHANNELS_LAST].dur_ns;
+    streak->contiguous &= bench[PROBE_CONTIGUOUS].side && kept > time[PROBE_CONTIGUOUS].dur_ns;
+    streak->blocked &= bench[PROBE_BLOCKED].side && kept > time[PROBE_BLOCKED].dur_ns;
+}
+
 enum status probe_measure(struct probe_case *one, struct device *device, const struct probe_sweep *sweep, double seconds,
                           int measurement, const struct probe_sink *sink, bool *done)
 {
@@ -351,9 +363,11 @@ enum status probe_measure(struct probe_case *one, struct device *device, const s
     int64_t start = clock_ns();
     TRY_OUT(run_round(bench, device, sweep, 0, time));
     int repetitions = repetitions_for(clock_ns() - start, seconds);
-    for (int r = 0; r < repetitions; r++) {
+    struct streak streak = {true, true};
+    for (int r = 0; r < repetitions || (r < PROBE_MOST && (streak.contiguous || streak.blocked)); r++) {
         TRY_OUT(run_round(bench, device, sweep, r, time));
         TRY_OUT(tell(one, sink, measurement, r, time, bench));
+        follow(&streak, bench, time);
     }
     for (int i = 0; i < one->ops_count; i++)
         TRY_OUT(sink->op(sink->self, one->ops[i], measurement));
