@@ -40,7 +40,7 @@ install: build
 uninstall:
 	@test -f $(installed) || { echo 'nothing to remove: $(installed) is not there' >&2; exit 1; }
 	@while read -r file || test -n "$$file"; do rm -f "$(DESTDIR)$$file"; done <$(installed)
-	@cd "$(DESTDIR)$(PREFIX)" && rmdir lib/clprof/onednn lib/clprof share/doc/clprof/onednn share/doc/clprof 2>/dev/null || true
+	@cd "$(DESTDIR)$(PREFIX)" && rmdir lib/clprof/onednn lib/clprof share/doc/clprof/onednn share/doc/clprof share/clprof/sections share/clprof 2>/dev/null || true
 
 package: build
 	@scripts/deps.sh package

@@ -31,6 +31,8 @@ use_installed() {
     grep -q '^Conversions' "$work/report" || fail "no report"
     installed "$program" report "$work/trace.db" -o "$work/report.html"
     installed "$program" query "$work/trace.db" --name operators >/dev/null
+    [ "$(installed sqlite3 -csv "$work/trace.db" <"$prefix/share/clprof/sections/operators.sql" | wc -l)" -gt 0 ] || fail "no sections"
+    python3 -m json.tool "$prefix/share/clprof/report.schema.json" >/dev/null || fail "no schema"
     installed "$program" policies | grep -q torch-2.14-cuda || fail "no policies"
 
     for page in clprof clprof-train; do
