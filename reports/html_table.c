@@ -31,6 +31,13 @@ void html_cell_text(FILE *out, const struct table *table, size_t row, const stru
     fputs("</td>", out);
 }
 
+void html_cell_phase(FILE *out, const struct table *table, size_t row, const struct html_column *column)
+{
+    fputs("<td>", out);
+    html_text(out, table_text_or(table, row, column->name, "all"));
+    fputs("</td>", out);
+}
+
 void html_cell_code(FILE *out, const struct table *table, size_t row, const struct html_column *column)
 {
     fputs("<th scope=\"row\"><code>", out);

@@ -21,6 +21,7 @@ struct html_column {
 };
 
 html_cell html_cell_text;     /* "–" for NULL and nothing */
+html_cell html_cell_phase;    /* of a finding: NULL is all phases that the operator has */
 html_cell html_cell_code;     /* the row's head, as code */
 html_cell html_cell_place;    /* the row's head: a module's path */
 html_cell html_cell_badge;    /* a verdict */

@@ -120,7 +120,7 @@ static void cell_operator(FILE *out, const struct table *table, size_t row, cons
 
 static const struct html_column operator_columns[] = {
     {"Operator", "op_name", cell_operator},
-    {"Phase", "phase", html_cell_text},
+    {"Phase", "phase", html_cell_phase},
     {"Verdict", "verdict", html_cell_badge},
     {"Conversions / step", "conversions_per_step", html_cell_number, 1},
     {"Round trips / step", "round_trips_per_step", html_cell_number, 1},
@@ -143,7 +143,7 @@ void html_operators(const struct report *report, FILE *out)
 static const struct html_column instance_columns[] = {
     {"Module", "module_path", html_cell_place},
     {"Operator", "op_name", html_cell_text},
-    {"Phase", "phase", html_cell_text},
+    {"Phase", "phase", html_cell_phase},
     {"Verdict", "verdict", html_cell_badge},
     {"Conversions / step", "conversions_per_step", html_cell_number, 1},
     {"ms / step", "ms_per_step", html_cell_number, 3},

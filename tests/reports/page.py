@@ -96,6 +96,11 @@ def has_all_sections(case):
         expect(case.browser.run(f"checks.visible(document.getElementById('{name}'))"), f"{name} is not to be seen")
         expect(case.browser.run(f"document.querySelectorAll('#{name} details.sql pre').length") > 0, f"{name} does not show its SQL")
     expect("{{" not in case.text, "the template has a hole")
+    rows = re.findall(r"^SECTION\((\w+), FOR_(REPORT|HTML)\)", (ROOT / "reports/sections.def").read_text(), re.M)
+    shown = case.browser.run("[...document.querySelectorAll('details.sql pre')].map((p) => p.id.slice(4))")
+    expect(set(shown) == {name for name, _ in rows} - {"findings"}, f"queries on the page: {shown}")  # findings are JSON's and CSV's
+    for name in shown:
+        expect(case.browser.run(f"document.getElementById('sql-{name}').textContent") == (ROOT / f"reports/sections/{name}.sql").read_text(), f"the SQL of {name}")
 
 
 def same(page, truth):
@@ -133,7 +138,13 @@ def numbers_are_sqlites(case):
     trips = case.section("paths")
     expect(case.browser.run("document.querySelectorAll('.path li').length") == len(trips), "members of round trips are missing")
     expect(case.browser.run("document.querySelectorAll('details.trip').length") == len({t["round_trip_id"] for t in trips}), "round trips are missing")
-    return sorted(tables)
+    run = case.section("run")[0]
+    for column, text in case.browser.run("[...document.querySelectorAll('dl[data-section=run] dd[data-c]')].map((d) => [d.dataset.c, d.textContent])"):
+        expect(text == ("unknown" if run[column] in (None, "") else str(run[column])), f"run {column}: the page says {text!r}")
+    notes = [re.sub(r"[^\w .,;:%-]", "", note["text"]) for note in case.section("notes")]
+    shown = case.browser.run("[...document.querySelectorAll('#run li')].map((li) => li.textContent)")
+    expect([re.sub(r"[^\w .,;:%-]", "", text) for text in shown] == notes, f"notes: {shown}")
+    return [*sorted(tables), "run", "notes", "paths", "timeline", "timeline_conversions", "timeline_kernels"]
 
 
 def numbers_are_the_jsons(case):
@@ -357,6 +368,17 @@ def hostile_names_stay_text(case):
         expect("<script>alert(1)</script>" in browser.run("document.querySelector('h1').textContent"), "the hostile name is gone")
 
 
+def stays_calm(case):
+    """Every text of the trace is an attack: the page is whole, and nothing of it runs."""
+    for scheme in ("light", "dark"):
+        case.open(scheme)
+        case.browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; }); 0")
+        expect(not complaints(case.browser), f"the browser complains: {json.dumps(complaints(case.browser))[:600]}")
+    expect(case.browser.run("[...document.querySelectorAll('main > section')].map((s) => s.id)") == SECTIONS, "sections are missing")
+    expect(case.browser.run("document.querySelectorAll('style').length") == 1, "a name brought a style")
+    expect(case.browser.run("checks.visible(document.querySelector('h1'))"), "the page is hidden")
+
+
 # Each check on the small page; on the larger ones those that depend on what a trace holds.
 CONTENT = [is_quiet_and_alone, is_soon_interactive, has_all_sections, numbers_are_sqlites, numbers_are_the_jsons, verdict_says_it,
            map_shows_stripes, fits_narrow_screens]
@@ -365,6 +387,7 @@ CHECKS = {
               tab_goes_everywhere, prints, works_without_script, hostile_names_stay_text],
     "large": [*CONTENT, tables_sort, tables_filter, timeline_moves],
     "trained": [*CONTENT, timeline_moves, folds_unfold, is_legible, is_accessible],
+    "hostile": [stays_calm, hostile_names_stay_text],
 }
 
 
