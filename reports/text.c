@@ -131,7 +131,36 @@ static void put_column(FILE *out, const struct text_column *column, const char *
     strbuf_release(&safe);
 }
 
-/* True when the cell, too wide for its column, was written on a line of its own. */
+/* Goes on at column `indent` of the line. */
+static void wrap(FILE *out, size_t indent, const char *text)
+{
+    size_t used = indent;
+    bool line_open = false;
+
+    while (*(text += strspn(text, " \n\t\r")) != '\0') {
+        size_t bytes = strcspn(text, " \n\t\r");
+        struct strbuf word;
+
+        if (text[bytes] == ' ' && text[bytes + 1] == '%') /* "12.3 %" is one word */
+            bytes += 1 + strcspn(text + bytes + 1, " \n\t\r");
+
+        strbuf_init(&word);
+        strbuf_append_bytes(&word, text, bytes);
+        if (line_open && used + 1 + utf8_width(word.text) > TEXT_WIDTH) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = indent;
+            line_open = false;
+        }
+        used += utf8_width(word.text) + line_open;
+        fprintf(out, "%s%s", line_open ? " " : "", word.text);
+        line_open = true;
+        text += bytes;
+        strbuf_release(&word);
+    }
+    fputc('\n', out);
+}
+
+/* True when the cell, too wide for its column, was written on a line of its own, or on several. */
 static bool put_wide(FILE *out, const struct text_column *column, const char *cell)
 {
     struct strbuf safe;
@@ -139,7 +168,9 @@ static bool put_wide(FILE *out, const struct text_column *column, const char *ce
     strbuf_init(&safe);
     utf8_printable(&safe, cell);
     bool wide = !column->right && utf8_width(safe.text) > (size_t)column->width;
-    if (wide)
+    if (wide && utf8_width(safe.text) > TEXT_WIDTH)
+        wrap(out, 0, safe.text);
+    else if (wide)
         fprintf(out, "%s\n", safe.text);
     strbuf_release(&safe);
     return wide;
@@ -172,34 +203,6 @@ void text_titles(FILE *out, const struct text_column *columns, size_t count)
     text_colour(out, TEXT_BOLD);
     text_row(out, plain, count, titles);
     text_colour(out, TEXT_PLAIN);
-}
-
-static void wrap(FILE *out, size_t indent, const char *text)
-{
-    size_t used = indent;
-    bool line_open = false;
-
-    while (*(text += strspn(text, " \n\t\r")) != '\0') {
-        size_t bytes = strcspn(text, " \n\t\r");
-        struct strbuf word;
-
-        if (text[bytes] == ' ' && text[bytes + 1] == '%') /* "12.3 %" is one word */
-            bytes += 1 + strcspn(text + bytes + 1, " \n\t\r");
-
-        strbuf_init(&word);
-        strbuf_append_bytes(&word, text, bytes);
-        if (line_open && used + 1 + utf8_width(word.text) > TEXT_WIDTH) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            used = indent;
-            line_open = false;
-        }
-        used += utf8_width(word.text) + line_open;
-        fprintf(out, "%s%s", line_open ? " " : "", word.text);
-        line_open = true;
-        text += bytes;
-        strbuf_release(&word);
-    }
-    fputc('\n', out);
 }
 
 void text_wrap(FILE *out, const char *first, const char *text)

@@ -13,6 +13,7 @@
 #include "reports/report.h"
 #include "reports/support_form.h"
 #include "reports/support_trace.h"
+#include "reports/text.h"
 
 static char folder[200];
 
@@ -23,6 +24,8 @@ struct hostile {
 
 #define WITH_NUL 5
 #define HOSTILE(text) {text, sizeof(text) - 1}
+
+#define LONG_NAME "layer.with.a.name.of.more.than.a.hundred.columns.which.no.line.of.a.terminal.holds.and.which.has.no.blank.where.it.could.be.broken"
 
 static const struct hostile names[] = {
     HOSTILE("\x1b[2J\x1b]0;title\x07\x1b[31mred\x7f\x08"),
@@ -40,6 +43,7 @@ static const struct hostile names[] = {
     HOSTILE("\r=1+1"),
     HOSTILE("\xef\xbc\x9d" "1+1"), /* full-width = */
     HOSTILE("{{verdict}} {{data}} %s%n%s \\u0000 \\\" '; DROP TABLE run; --"),
+    HOSTILE(LONG_NAME),
     HOSTILE("\xe5\x8d\xb7\xe7\xa7\xaf\xe5\xb1\x82\xf0\x9f\x94\xa5"), /* innocent: wide characters, an emoji */
 };
 #define NAMES (sizeof names / sizeof *names)
@@ -155,6 +159,21 @@ START_TEST(terminals_get_text_only)
         check_terminal(query, i);
         free(report);
         free(query);
+    }
+}
+END_TEST
+
+/* A line is wider than 80 columns only where one name is, and then the name is whole. */
+START_TEST(reports_stay_within_80_columns)
+{
+    for (size_t i = 0; i < NAMES; i++) {
+        char *texts[] = {output(traces[i], write_report, REPORT_TEXT, NULL), output(traces[i], write_comparison, REPORT_TEXT, NULL)};
+
+        for (size_t j = 0; j < 2; j++) {
+            for (char *line = strtok(texts[j], "\n"); line != NULL; line = strtok(NULL, "\n"))
+                ck_assert_msg(utf8_width(line) <= TEXT_WIDTH || strstr(line, LONG_NAME) != NULL, "name %zu: %s", i, line);
+            free(texts[j]);
+        }
     }
 }
 END_TEST
@@ -328,7 +347,7 @@ static void remove_traces(void)
 
 int main(void)
 {
-    const TTest *const tests[] = {terminals_get_text_only,        spreadsheets_get_no_formula,
+    const TTest *const tests[] = {terminals_get_text_only,        reports_stay_within_80_columns, spreadsheets_get_no_formula,
                                   numbers_stay_numbers_in_csv,    json_and_html_stay_well_formed,
                                   a_nul_byte_hides_nothing,       printable_text_tells_what_was_there};
     Suite *suite = suite_create("hostile names");
