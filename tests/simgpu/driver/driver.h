@@ -151,7 +151,7 @@ struct simgpu_tracer {
 /* NULL: nobody listens. One listener. */
 void simgpu_trace(const struct simgpu_tracer *tracer);
 
-/* Brackets of an API call; work enqueued between them bears its number. Nested calls keep the outer one's. */
+/* Brackets of an API call; work enqueued between them bears its number. Calls within calls are not told. */
 void simgpu_call_begin(struct simgpu_call *call);
 void simgpu_call_end(const struct simgpu_call *call, int result);
 

@@ -62,17 +62,16 @@ void simgpu_trace(const struct simgpu_tracer *tracer)
 
 void simgpu_call_begin(struct simgpu_call *call)
 {
-    call->correlation = ++state.calls;
-    if (state.depth++ == 0)
-        state.correlation = call->correlation;
+    if (state.depth++ > 0)
+        return;
+    call->correlation = state.correlation = ++state.calls;
     if (state.tracer)
         state.tracer->call_begin(call);
 }
 
 void simgpu_call_end(const struct simgpu_call *call, int result)
 {
-    state.depth--;
-    if (state.tracer)
+    if (--state.depth == 0 && state.tracer)
         state.tracer->call_end(call, result);
 }
 
@@ -179,6 +178,13 @@ static void settle_default(const struct simgpu_stream *stream)
             stream_run(other, NULL);
 }
 
+/* SIMGPU_EAGER=1: everything runs at once, in the order of the calls, which hides what forgets to wait. */
+static bool eager(void)
+{
+    const char *given = getenv("SIMGPU_EAGER");
+    return given && *given == '1';
+}
+
 cudaError_t simgpu_enqueue(struct simgpu_stream *stream, const struct simgpu_work *work)
 {
     struct entry entry = {.kind = ENTRY_WORK, .work = *work};
@@ -191,6 +197,8 @@ cudaError_t simgpu_enqueue(struct simgpu_stream *stream, const struct simgpu_wor
         return capture_take(stream, work);
     settle_default(stream);
     stream_push(stream, &entry);
+    if (eager())
+        stream_run(stream, NULL);
     return cudaSuccess;
 }
 
