@@ -21,6 +21,8 @@
     NEEDED(cuptiEnableCallback)                     \
     NEEDED(cuptiActivityEnable)                     \
     NEEDED(cuptiActivityDisable)                    \
+    MAYBE(cuptiActivityEnableRuntimeApi)            \
+    MAYBE(cuptiActivityEnableDriverApi)             \
     NEEDED(cuptiActivityRegisterCallbacks)          \
     NEEDED(cuptiActivityFlushAll)                   \
     NEEDED(cuptiActivityGetNextRecord)              \

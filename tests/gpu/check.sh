@@ -1,17 +1,19 @@
 #!/bin/sh
-# The whole GPU check, in one command:  tests/gpu/check.sh [--simulated] [--build FOLDER] [--model NAME]
+# The whole GPU check, in one command:  tests/gpu/check.sh [--simulated] [--build FOLDER] [--model NAME] [--no-tests]
 # One line each: "pass", "FAIL", "skip" (what it needs isn't here), what was checked, what was seen. Exit code 1 when anything failed.
 # On a machine with a GPU it builds with the preset `cuda` and runs there. --simulated runs the same on tests/simgpu (build/dev), where
 # times mean nothing and are not judged.
+# shellcheck disable=SC2086 # $small is several words
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
-simulated=0 build= model=resnet18 failures=0
+simulated=0 build='' model=resnet18 tests=1 failures=0
 while [ $# -gt 0 ]; do
     case $1 in
     --simulated) simulated=1 ;;
     --build) build=$(cd "$2" && pwd) && shift ;;
     --model) model=$2 && shift ;;
-    *) echo "usage: tests/gpu/check.sh [--simulated] [--build FOLDER] [--model NAME]" >&2 && exit 2 ;;
+    --no-tests) tests=0 ;; # a test itself: not those of the build once more
+    *) echo "usage: tests/gpu/check.sh [--simulated] [--build FOLDER] [--model NAME] [--no-tests]" >&2 && exit 2 ;;
     esac
     shift
 done
@@ -53,16 +55,15 @@ fi
 clprof=$build/bin/clprof
 if [ $simulated = 1 ]; then
     export LD_LIBRARY_PATH="$build/simgpu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    small="--batch 2 --image-size 32"
+    small="--batch 2 --image-size 32" window=1:1 steps=2
 else
-    small="--batch 64"
+    small="--batch 64" window=2:4 steps=6
 fi
 cd "$scratch" || exit 1
 train() { # TRACE ARGUMENTS...: one short training on the GPU
     trace=$1 && shift
     device=cuda
     [ "$trace" != cpu.db ] || device=cpu
-    # shellcheck disable=SC2086 # $small is several words
     "$clprof" train "$model" --device $device --data synthetic $small --seed 7 --probe 0 --quiet -o "$trace" "$@"
 }
 
@@ -76,7 +77,9 @@ if grep '^cuda' out | grep -qv 'no \|not \|unavailable\|without'; then pass "clp
 fi
 
 # The kernels, each against the reference back end, and the plugins' own tests.
-if [ -e "$build/CTestTestfile.cmake" ]; then
+if [ $tests = 0 ]; then
+    skip "tests of label cuda, cupti, simgpu: --no-tests"
+elif [ -e "$build/CTestTestfile.cmake" ]; then
     if [ "$(ctest --test-dir "$build" -N -L 'cuda|cupti|simgpu' | sed -n 's/^Total Tests: //p')" -gt 0 ]; then
         try "tests of label cuda, cupti, simgpu" ctest --test-dir "$build" -L 'cuda|cupti|simgpu' --output-on-failure
     else
@@ -87,12 +90,12 @@ else
 fi
 
 # A training, and what its trace holds.
-try "train $model --channels-last" train last.db --channels-last --profile 2:4
+try "train $model --channels-last" train last.db --channels-last --profile $window
 grep -q 'device times are unknown' err && fail "CUPTI is at hand: $(grep 'device times' err)"
-try "train $model --contiguous" train first.db --contiguous --profile 2:4
+try "train $model --contiguous" train first.db --contiguous --profile $window
 for trace in last.db first.db; do
     [ -e $trace ] || continue
-    expect "$trace: six steps with a finite loss" $trace "SELECT count(*) FROM steps WHERE loss = loss AND abs(loss) < 1e6" 6
+    expect "$trace: $steps steps with a finite loss" $trace "SELECT count(*) FROM steps WHERE abs(loss) < 1e6" $steps
     expect "$trace: the device's kernels are there" $trace "SELECT count(*) > 100 FROM kernels WHERE device = 'cuda'" 1
     expect "$trace: every kernel that is no copy or fill has its operator" $trace \
         "SELECT count(*) FROM kernels WHERE op_id IS NULL AND name NOT LIKE 'Mem%' AND step_id IS NOT NULL" 0
@@ -115,14 +118,15 @@ expect "contiguous float16: cuDNN's own conversions are under convolutions" firs
 expect "channels_last: no conversion inside the library" last.db "SELECT count(*) FROM conversions WHERE cause = 'library'" 0
 
 # The same numbers as the CPU's.
-try "train $model on the CPU" train cpu.db --channels-last --amp off --profile 1:2
-try "train $model in float32" train float.db --channels-last --amp off --profile 1:2
+try "train $model on the CPU" train cpu.db --channels-last --amp off --profile 1:1
+try "train $model in float32" train float.db --channels-last --amp off --profile 1:1
 if [ -e cpu.db ] && [ -e float.db ]; then
-    cpu=$(value cpu.db "SELECT loss FROM steps ORDER BY step_index DESC") gpu=$(value float.db "SELECT loss FROM steps ORDER BY step_index DESC")
+    first_loss="SELECT loss FROM steps ORDER BY step_index" # later ones grow apart: small differences are learnt from
+    cpu=$(value cpu.db "$first_loss") gpu=$(value float.db "$first_loss")
     if awk -v a="$cpu" -v b="$gpu" 'BEGIN { d = a - b; if (d < 0) d = -d; exit !(a == a && d <= 0.01 * (a < 0 ? -a : a)) }'; then
-        pass "the loss is the CPU's: $gpu, $cpu"
+        pass "the first step's loss is the CPU's: $gpu, $cpu"
     else
-        fail "the loss is the CPU's: $gpu, $cpu"
+        fail "the first step's loss is the CPU's: $gpu, $cpu"
     fi
 fi
 
@@ -137,7 +141,7 @@ fi
 
 # CUPTI in somebody else's process: this program without its own recorder is one.
 try "clprof run --cupti" "$clprof" run --cupti -o foreign.db -- "$clprof" train "$model" --device cuda --data synthetic $small \
-    --channels-last --steps 2 --no-profile --quiet
+    --channels-last --steps 1 --no-profile --quiet
 expect "foreign.db: the device's kernels are there" foreign.db "SELECT count(*) > 100 FROM kernels WHERE device = 'cuda'" 1
 
 # Somebody else has CUPTI, records are dropped.
