@@ -25,7 +25,8 @@ static const struct entry environment[] = {
     {"CLPROF_PLUGINS", "The folder of back ends that are loaded (clprof_cuda.so). Without it: the program's own, then its "
                        "../lib/clprof."},
     {"NO_COLOR", "When set and not empty, nothing is coloured, on a terminal either."},
-    {"OMP_NUM_THREADS", "Threads of the CPU's kernels where --threads is not given."},
+    {"OMP_WAIT_POLICY", "passive: threads that wait for others sleep instead of spinning; for machines that others use, too "
+                        "(libgomp)."},
     {"TMPDIR", "Where temporary files go."},
 };
 
@@ -153,9 +154,11 @@ static void append_examples(struct strbuf *out, const struct command *command)
         return;
     roff_section(out, "EXAMPLES");
     for (int i = 0; i < COMMAND_EXAMPLES && command->examples[i].line; i++) {
-        strbuf_append(out, ".TP\n");
+        strbuf_append(out, i ? ".PP\n.nf\n" : ".nf\n"); /* a command is not broken */
         roff_bold(out, command->examples[i].line);
+        strbuf_append(out, ".fi\n.RS 4\n");
         append_sentence(out, command->examples[i].what);
+        strbuf_append(out, ".RE\n");
     }
 }
 

@@ -2,7 +2,7 @@
 """Types command lines into a real shell on a terminal, asks it to insert all completions, and compares what stands there.
 
 Usage: completions.py SHELL FILE: SHELL is bash or zsh, FILE the completion made by clprof_shell. `clprof` is a function that
-writes its arguments down, so that the words are those that the program would get. Exit code 77: the shell isn't there.
+writes its arguments down, so that the words are those that the program would get. Exit code 77: no such shell, no terminals.
 """
 import os
 import pty
@@ -135,6 +135,12 @@ def main():
     shell, completion = sys.argv[1], os.path.abspath(sys.argv[2])
     if shutil.which(shell) is None:
         print(f"skipped: no {shell} (apt-get install {shell})")
+        return 77
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+    except OSError as error:
+        print(f"skipped: no pseudo terminal here: {error}")
         return 77
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
