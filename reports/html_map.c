@@ -138,11 +138,12 @@ void html_layout_map(const struct report *report, FILE *out)
     double places = map->rows > 0 ? table_number(map, 0, "places") : 0;
 
     if (map->rows == 0) {
-        fputs("<p>The trace holds no operators: there is no model to draw.</p>\n", out);
+        fputs("<p>The trace holds no operator that gives a 4-D tensor of known format: there is nothing to draw.</p>\n", out);
         return;
     }
     fputs("<p class=\"muted\">Each row is a module, from the input down; the colour is the memory format of what it hands "
-          "on, forward (read down) and backward (read up). Alternating stripes are thrash.</p>\n", out);
+          "on, forward (read down) and backward (read up). Alternating stripes are thrash. The optimizer and operators "
+          "that neither give a 4-D tensor nor convert one are left out.</p>\n", out);
     put_legend(out, map);
     put_ribbon(out, map);
     if (places > (double)map->rows)

@@ -1,4 +1,4 @@
--- Layout map: modules of the median steady step in order of execution, with the memory format of what they give
+-- Layout map: modules of the median steady step in order of execution, with the memory format of the 4-D tensors they give
 WITH chosen AS MATERIALIZED
        (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
         LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
@@ -14,7 +14,7 @@ WITH chosen AS MATERIALIZED
                     o.module_class, o.name, o.output_format, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
                     ifnull(v.conversions, 0) AS conversions, o.op_id IN (SELECT op_id FROM blamed) AS culprit
              FROM chosen CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
-             WHERE ifnull(o.phase, '') <> 'optimizer'),
+             WHERE ifnull(o.phase, '') <> 'optimizer' AND (o.output_format IS NOT NULL OR v.conversions > 0)),
      marked AS (SELECT *, module_path IS NOT lag(module_path) OVER (PARTITION BY side ORDER BY op_id)
                           OR row_number() OVER (PARTITION BY side ORDER BY op_id) = 1 AS starts FROM ran),
      placed AS (SELECT *, sum(starts) OVER (PARTITION BY side ORDER BY op_id) AS visit FROM marked),
