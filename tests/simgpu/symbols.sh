@@ -1,0 +1,43 @@
+#!/bin/sh
+# Holds the simulator's libraries against the real ones: soname, symbol versions, and that nothing is exported which the real ones
+# have not; and that a plugin finds every symbol that it asks the real ones for. usage: symbols.sh READELF SIM REAL_FOLDER PLUGIN
+set -eu
+reader=$1 sim=$2 real=$3 plugin=$4
+failures=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# defined LIBRARY: "name@@version" of what it exports.
+defined() {
+    "$reader" -W --dyn-syms "$1" | awk '$4 == "FUNC" && $5 != "LOCAL" && $7 != "UND" { print $8 }' | LC_ALL=C sort -u
+}
+
+soname() {
+    "$reader" -W -d "$1" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for library in libcudart.so.13 libcudnn.so.9 libcublasLt.so.13 libcupti.so.13; do
+    [ "$(soname "$sim/$library")" = "$library" ] || fail "$library: the soname is $(soname "$sim/$library")"
+    defined "$sim/$library" >"$scratch/sim"
+    [ -s "$scratch/sim" ] || fail "$library: exports nothing"
+    grep -v "@@$library\$" "$scratch/sim" | sed "s/^/FAILED: $library: not of this version: /" && failures=$((failures + 1))
+    if [ -e "$real/$library" ]; then
+        # cuDNN's front library hands most on to its parts, under the same version.
+        for part in "$real/$library" "$real"/libcudnn_*.so.9; do
+            [ "$part" = "$real/$library" ] || [ "$library" = libcudnn.so.9 ] || continue
+            [ -e "$part" ] && defined "$part"
+        done | sed 's/@@.*//' | LC_ALL=C sort -u >"$scratch/real"
+        sed 's/@@.*//' "$scratch/sim" | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$scratch/real" >"$scratch/extra"
+        [ ! -s "$scratch/extra" ] || fail "$library: the real one has no $(tr '\n' ' ' <"$scratch/extra")"
+    fi
+    "$reader" -W --dyn-syms "$plugin" | awk -v want="@$library" '$7 == "UND" && index($8, want) { sub(/@.*/, "", $8); print $8 }' |
+        LC_ALL=C sort -u >"$scratch/asked"
+    sed 's/@@.*//' "$scratch/sim" | LC_ALL=C sort -u | LC_ALL=C comm -13 - "$scratch/asked" >"$scratch/missing"
+    [ ! -s "$scratch/missing" ] || fail "$library: the plugin asks for $(tr '\n' ' ' <"$scratch/missing")"
+    echo "$library: $(wc -l <"$scratch/sim") symbols, $(wc -l <"$scratch/asked") asked for"
+done
+exit "$failures"
