@@ -19,6 +19,14 @@ __global__ void sum_block(struct kernel_args a)
         a.out[blockIdx.x] = cells[0];
 }
 
+/* Counts on zeros in shared memory: the first launch may find them, a later one not. */
+__global__ void shared_unset(struct kernel_args a)
+{
+    __shared__ float cell;
+    a.out[a.number] = cell;
+    cell = 1;
+}
+
 /* The same without the barriers: right only when threads happen to run in a good order. */
 __global__ void sum_block_racing(struct kernel_args a)
 {
@@ -143,6 +151,7 @@ __global__ void deep(struct kernel_args a)
 #define KERNEL(name) SIMT_KERNEL(#name, name)
 KERNEL(sum_block)
 KERNEL(sum_block_racing)
+KERNEL(shared_unset)
 KERNEL(shuffles)
 KERNEL(votes)
 KERNEL(atomics)

@@ -32,6 +32,17 @@ START_TEST(an_order_shows_a_missing_barrier)
 }
 END_TEST
 
+START_TEST(shared_memory_is_no_zero)
+{
+    float out[2], *to = device_floats(2, 0);
+
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(run_kernel("shared_unset", 1, 1, &(struct kernel_args){NULL, to, i}), cudaSuccess);
+    copy_from_device(out, to, 2);
+    ck_assert_msg(out[1] != out[1], "%g", (double)out[1]);
+}
+END_TEST
+
 /* PTX ISA, shfl.sync: lanes outside the sub-warp give back the caller's own value. */
 START_TEST(shuffles_read_the_lanes_that_ptx_says)
 {
@@ -137,6 +148,7 @@ int main(void)
 
     tcase_add_loop_test(cases, barriers_hold_in_any_order, 0, 3);
     tcase_add_test(cases, an_order_shows_a_missing_barrier);
+    tcase_add_test(cases, shared_memory_is_no_zero);
     tcase_add_test(cases, shuffles_read_the_lanes_that_ptx_says);
     tcase_add_test(cases, votes_count_the_block);
     tcase_add_test(cases, atomics_lose_nothing);

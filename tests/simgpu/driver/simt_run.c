@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tests/simgpu/driver/fiber.h"
+#include "tests/simgpu/driver/simt_int.h"
 
 #define MOST_THREADS 1024
 #define MOST_WARPS (MOST_THREADS / SIMT_WARP)
@@ -346,6 +347,7 @@ static void run_grid(const struct simt_launch *launch)
     uint64_t first = seed ? next_random(&seed) % blocks : 0;
 
     make_order(launch->seed);
+    simt_fill_shared(launch->kernel);
     for (uint64_t i = 0; i < blocks; i++) {
         uint64_t b = (i + first) % blocks;
         simt_now.block = (struct simt_index){(unsigned)(b % launch->grid.x), (unsigned)(b / launch->grid.x % launch->grid.y),
