@@ -104,8 +104,9 @@ static void begin_event(struct events *events)
 
 static void put_microseconds(FILE *out, sqlite3_int64 ns)
 {
-    fprintf(out, "%s%lld.%03lld", ns < 0 ? "-" : "", (long long)(ns < 0 ? -ns : ns) / 1000,
-            (long long)(ns < 0 ? -ns : ns) % 1000);
+    sqlite3_uint64 size = ns < 0 ? 0 - (sqlite3_uint64)ns : (sqlite3_uint64)ns; /* of the most negative number, too */
+
+    fprintf(out, "%s%llu.%03llu", ns < 0 ? "-" : "", (unsigned long long)size / 1000, (unsigned long long)size % 1000);
 }
 
 /* "pid":1,"tid":2 from two columns. */
