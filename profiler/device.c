@@ -139,7 +139,7 @@ static enum status write_notes(struct recorder *recorder)
     if (watch->failed[0])
         TRY(recorder_add_note(recorder, watch->failed));
     TRY(note_count(recorder, watch->source->dropped(watch->activity),
-                   "records of the device were dropped by its profiling library: kernels are missing"));
+                   "records of the device were dropped by its profiling library: kernels may be missing"));
     TRY(note_count(recorder, watch->untimed, "records of the device came without times and are left out"));
     TRY(note_count(recorder, watch->unanswered,
                    "launches have no record of the device: their kernels and the times of their conversions are unknown"));

@@ -155,7 +155,7 @@ static void at_exit(void)
     fputs("\n]}\n", injection.file);
     if (fclose(injection.file) != 0)
         note(NULL, "not all of the device's records could be written: the disk is full, perhaps");
-    note_count(atomic_load(&injection.activity->dropped), "records of the device were dropped by CUPTI: kernels are missing");
+    note_count(atomic_load(&injection.activity->dropped), "records of the device were dropped by CUPTI: kernels may be missing");
     note_count(injection.activity->untimed, "records of the device came without times and are left out");
     session_remarks(injection.activity, note, NULL);
     session_close(injection.activity);

@@ -281,6 +281,7 @@ const char *session_drain(struct activity *self, bool forced, session_visit *vis
     /* One unfinished copy of the next batch holds a whole buffer back. */
     if (!problem && self->records.newest_external < self->newest_pushed)
         problem = flush(self, CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);
+    count_dropped(self, NULL, 0); /* no buffer comes back where none was given */
     take_strays(self);
     clock_join_read(&self->join, &self->api);
     records_settle(&self->records);
