@@ -11,7 +11,9 @@ WITH chosen AS MATERIALIZED
        (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND op_id IN (SELECT op_id FROM early) AND round_trip_id IN
                   (SELECT round_trip_id FROM round_trip r WHERE r.step_id IS (SELECT step_id FROM chosen))),
      ran AS (SELECT o.op_id, CASE o.phase WHEN 'backward' THEN 'backward' ELSE 'forward' END AS side, o.module_path,
-                    o.module_class, o.name, o.output_format, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
+                    o.module_class, o.name, o.output_format,
+                    -- what a module gives is its last operator's, not that of a cast or, backward, of a sum beside it
+                    CASE WHEN o.name = 'aten::_to_copy' THEN 0 WHEN o.forward_op_id IS NULL THEN 1 ELSE 2 END AS rank, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
                     ifnull(v.conversions, 0) AS conversions, o.op_id IN (SELECT op_id FROM blamed) AS culprit
              FROM chosen CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
              WHERE ifnull(o.phase, '') <> 'optimizer' AND (o.output_format IS NOT NULL OR v.conversions > 0)),
@@ -23,8 +25,8 @@ WITH chosen AS MATERIALIZED
                         sum(dur_ns) AS dur_ns, sum(conversions) AS conversions,
                         max(culprit) AS culprit, min(op_id) AS op_id
                  FROM placed GROUP BY side, visit),
-     given AS (SELECT side, visit, output_format, max(op_id + CASE name WHEN 'aten::_to_copy' THEN 0 ELSE 1 << 40 END)
-               FROM placed WHERE output_format IS NOT NULL GROUP BY side, visit), -- a cast's is its own only where nothing else ran
+     given AS (SELECT side, visit, output_format, max(op_id + rank * (1 << 40)) FROM placed
+               WHERE output_format IS NOT NULL GROUP BY side, visit),
      turn AS (SELECT v.*, ifnull('in ' || v.module_path, '') AS place, g.output_format, row_number() OVER (PARTITION BY v.side, v.module_path
                      ORDER BY CASE v.side WHEN 'forward' THEN v.visit ELSE -v.visit END) AS turn
               FROM visited v LEFT JOIN given g USING (side, visit)),
