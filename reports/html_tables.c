@@ -54,20 +54,38 @@ static void cell_gain_bar(FILE *out, const struct table *table, size_t row, cons
     fputs("</td>", out);
 }
 
-/* What to fix, and how where the row above does not say so already. */
+static void put_link(FILE *out, const struct table *table, size_t row, const char *finding, const char *text)
+{
+    const char *id = finding == NULL ? NULL : table_text(table, row, finding);
+
+    if (id != NULL) {
+        fputs("<a href=\"#finding-", out);
+        html_text(out, id);
+        fputs("\">", out);
+    }
+    fputs("<code>", out);
+    html_known(out, text);
+    fputs(id != NULL ? "</code></a>" : "</code>", out);
+}
+
+static void put_advice(FILE *out, const char *advice)
+{
+    if (advice == NULL)
+        return;
+    fputs("<span class=\"advice\">", out);
+    html_text(out, advice);
+    fputs("</span>", out);
+}
+
+/* What to fix, which leads to its operator; and how where the row above does not say so already. */
 static void cell_fix(FILE *out, const struct table *table, size_t row, const struct html_column *column)
 {
     const char *advice = table_text_or(table, row, "advice", NULL);
     bool again = row > 0 && advice != NULL && table_is(table, row - 1, "advice", advice);
 
-    fputs("<th scope=\"row\"><code>", out);
-    html_known(out, table_text(table, row, column->name));
-    fputs("</code>", out);
-    if (advice != NULL && !again) {
-        fputs("<span class=\"advice\">", out);
-        html_text(out, advice);
-        fputs("</span>", out);
-    }
+    fputs("<th scope=\"row\">", out);
+    put_link(out, table, row, "operator_finding_id", table_text(table, row, column->name));
+    put_advice(out, again ? NULL : advice);
     fputs("</th>", out);
 }
 
@@ -98,23 +116,9 @@ void html_fix_order(const struct report *report, FILE *out)
 /* The name, which leads to the operator's section where it has one; then the advice. */
 static void cell_operator(FILE *out, const struct table *table, size_t row, const struct html_column *column)
 {
-    const char *advice = table_text_or(table, row, "advice", NULL);
-    bool linked = html_has_section(table, row);
-
     fputs("<th scope=\"row\">", out);
-    if (linked) {
-        fputs("<a href=\"#finding-", out);
-        html_text(out, table_text_or(table, row, "finding_id", ""));
-        fputs("\">", out);
-    }
-    fputs("<code>", out);
-    html_known(out, table_text(table, row, column->name));
-    fputs(linked ? "</code></a>" : "</code>", out);
-    if (advice != NULL) {
-        fputs("<span class=\"advice\">", out);
-        html_text(out, advice);
-        fputs("</span>", out);
-    }
+    put_link(out, table, row, html_has_section(table, row) ? "finding_id" : NULL, table_text(table, row, column->name));
+    put_advice(out, table_text_or(table, row, "advice", NULL));
     fputs("</th>", out);
 }
 

@@ -9,5 +9,9 @@ SELECT fix.position, trim(fix.ids, ',') AS finding_ids, fix.lost_percent_cumulat
                   || CASE WHEN f.phase = 'backward' AND f.op_name NOT LIKE '%backward%'
                           THEN ' (backward)' ELSE '' END AS label
            FROM findings f WHERE instr(fix.ids, ',' || f.finding_id || ',') ORDER BY f.finding_id)) AS what,
-       (SELECT max(f.advice) FROM findings f WHERE instr(fix.ids, ',' || f.finding_id || ',')) AS advice
+       (SELECT max(f.advice) FROM findings f WHERE instr(fix.ids, ',' || f.finding_id || ',')) AS advice,
+       (SELECT o.finding_id FROM findings f JOIN findings o ON o.op_name = f.op_name
+        WHERE instr(fix.ids, ',' || f.finding_id || ',') AND o.scope = 'operator' AND o.verdict <> 'clean'
+          AND (o.phase IS NULL OR o.phase IS f.phase)
+        ORDER BY f.finding_id LIMIT 1) AS operator_finding_id
 FROM fix ORDER BY fix.position;

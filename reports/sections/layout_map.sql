@@ -30,17 +30,19 @@ WITH chosen AS MATERIALIZED
      turn AS (SELECT v.*, ifnull('in ' || v.module_path, '') AS place, g.output_format, row_number() OVER (PARTITION BY v.side, v.module_path
                      ORDER BY CASE v.side WHEN 'forward' THEN v.visit ELSE -v.visit END) AS turn
               FROM visited v LEFT JOIN given g USING (side, visit)),
-     back AS (SELECT * FROM turn WHERE side = 'backward'),
-     paired AS (SELECT f.visit AS position, f.module_path, f.module_class, f.operators, f.output_format AS forward_format,
-                       f.conversions AS forward_conversions, f.culprit AS forward_culprit, f.dur_ns / 1e6 AS forward_ms,
-                       b.operators AS backward_operators, b.output_format AS backward_format,
-                       b.conversions AS backward_conversions, b.culprit AS backward_culprit, b.dur_ns / 1e6 AS backward_ms
-                FROM turn f LEFT JOIN back b ON b.place = f.place AND b.turn = f.turn WHERE f.side = 'forward'
-                UNION ALL
-                SELECT (1 << 30) - b.visit, b.module_path, b.module_class, NULL, NULL, NULL, NULL, NULL, b.operators,
-                       b.output_format, b.conversions, b.culprit, b.dur_ns / 1e6
-                FROM back b WHERE NOT EXISTS (SELECT 1 FROM turn f WHERE f.side = 'forward' AND f.place = b.place
-                                              AND f.turn = b.turn))
+     paired AS (SELECT ifnull(max(CASE side WHEN 'forward' THEN visit END), (1 << 30) - max(visit)) AS position,
+                       max(module_path) AS module_path, max(module_class) AS module_class,
+                       max(CASE side WHEN 'forward' THEN operators END) AS operators,
+                       max(CASE side WHEN 'forward' THEN output_format END) AS forward_format,
+                       max(CASE side WHEN 'forward' THEN conversions END) AS forward_conversions,
+                       max(CASE side WHEN 'forward' THEN culprit END) AS forward_culprit,
+                       max(CASE side WHEN 'forward' THEN dur_ns / 1e6 END) AS forward_ms,
+                       max(CASE side WHEN 'backward' THEN operators END) AS backward_operators,
+                       max(CASE side WHEN 'backward' THEN output_format END) AS backward_format,
+                       max(CASE side WHEN 'backward' THEN conversions END) AS backward_conversions,
+                       max(CASE side WHEN 'backward' THEN culprit END) AS backward_culprit,
+                       max(CASE side WHEN 'backward' THEN dur_ns / 1e6 END) AS backward_ms
+                FROM turn GROUP BY place, turn) -- one row of each side at most
 SELECT row_number() OVER (ORDER BY position) AS position, module_path, module_class, operators, forward_format,
        forward_conversions, forward_culprit, forward_ms, backward_operators, backward_format, backward_conversions,
        backward_culprit, backward_ms, count(*) OVER () AS places
