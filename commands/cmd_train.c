@@ -53,7 +53,7 @@ static enum status start_recording(struct training *self, const char *command_li
         .warmup_steps = self->options.profile[0],
     };
     TRY(recorder_create(self->options.output, &run, &self->recorder));
-    TRY(train_watch_device(self->recorder, config->backend));
+    TRY(train_watch_device(self->recorder, config->backend, self->options.profile[0] + self->options.profile[1]));
     TRY(train_setup_record_policy(&self->setup, self->recorder));
     return session_declare(self->session, recorder_observer(self->recorder));
 }

@@ -106,7 +106,7 @@ static enum status record(struct measurement *self, int layout, struct layouts_r
 
     TRY(recorder_create(self->trace, &run, &recorder));
     TRY_OUT(train_setup_record_policy(&self->setup, recorder));
-    TRY_OUT(train_watch_device(recorder, config->backend));
+    TRY_OUT(train_watch_device(recorder, config->backend, RECORDED_STEPS));
     TRY_OUT(session_declare(self->race.session[layout], recorder_observer(recorder)));
     TRY_OUT(race_watch(&self->race, layout, recorder_observer(recorder), RECORDED_STEPS));
 out:

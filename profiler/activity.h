@@ -12,7 +12,7 @@
 
 #include "base/strbuf.h"
 
-#define ACTIVITY_ABI_VERSION 1
+#define ACTIVITY_ABI_VERSION 2
 #define ACTIVITY_SYMBOL "clprof_activity_source" /* const struct activity_source *(*)(void): the plugin's one symbol */
 
 struct activity; /* an opened source: at most one in a process */
@@ -53,6 +53,8 @@ struct activity_source {
     int64_t (*dropped)(const struct activity *self);
     /* Lines for the trace's notes: lost times, the library's own cost, a clock that was set. Any number of calls of tell. */
     void (*remarks)(const struct activity *self, activity_tell *tell, void *context);
+    /* Stops recording, so that what follows runs at full speed; names of records stay. Drains give nothing any more. */
+    void (*stop)(struct activity *self);
     /* Stops recording and frees; NULL is allowed. The plugin stays loaded. */
     void (*close)(struct activity *self);
 };

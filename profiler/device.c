@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "profiler/recorder_int.h"
 
-enum status recorder_watch(struct recorder *recorder, const struct activity_source *source, const char **reason)
+enum status recorder_watch(struct recorder *recorder, const struct activity_source *source, int64_t steps, const char **reason)
 {
     struct device_watch *watch = &recorder->device_watch;
     char note[600];
@@ -17,10 +17,16 @@ enum status recorder_watch(struct recorder *recorder, const struct activity_sour
     *reason = source->open(&watch->activity);
     if (!*reason) {
         watch->source = source;
+        watch->steps_left = steps;
         return STATUS_OK;
     }
     snprintf(note, sizeof note, "device times are unknown: %s: %s", source->name, *reason);
     return recorder_note(recorder, note);
+}
+
+static bool is_watching(const struct device_watch *watch)
+{
+    return watch->source && !watch->stopped;
 }
 
 static void tell(struct recorder *recorder, struct event event)
@@ -39,7 +45,7 @@ void device_launch_begin(void *self, int kernel, int64_t launch_ns)
     struct device_watch *watch = &recorder->device_watch;
     int64_t id = 0;
 
-    if (watch->source) {
+    if (is_watching(watch)) {
         id = (int64_t)atomic_fetch_add_explicit(&watch->launches, 1, memory_order_relaxed) + 1;
         watch->source->push(watch->activity, (uint64_t)id);
     }
@@ -52,7 +58,7 @@ void device_launch_end(void *self, int kernel)
     struct device_watch *watch = &recorder->device_watch;
 
     (void)kernel;
-    if (watch->source)
+    if (is_watching(watch))
         watch->source->pop(watch->activity);
 }
 
@@ -82,7 +88,7 @@ void device_drain(struct recorder *recorder)
     struct device_watch *watch = &recorder->device_watch;
     struct drained drained = {0};
 
-    if (!watch->source)
+    if (!is_watching(watch))
         return;
     const char *failed = watch->source->drain(watch->activity, visit, &drained);
     if (drained.status != STATUS_OK)
@@ -98,6 +104,17 @@ void device_drain(struct recorder *recorder)
              (struct event){EVENT_DEVICE, 0, {.pointer = drained.records}, {.integer = drained.records_count}});
     else
         free(drained.records);
+}
+
+void device_step_end(struct recorder *recorder)
+{
+    struct device_watch *watch = &recorder->device_watch;
+
+    device_drain(recorder);
+    if (!is_watching(watch) || watch->steps_left == 0 || --watch->steps_left > 0)
+        return;
+    watch->source->stop(watch->activity);
+    watch->stopped = true;
 }
 
 void events_release(const struct event *events, size_t count)

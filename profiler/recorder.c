@@ -113,7 +113,7 @@ static void tell_step_end(void *self, const struct step_info *step)
 {
     struct recorder *recorder = self;
 
-    device_drain(recorder);
+    device_step_end(recorder);
     push(self, (struct event){EVENT_STEP_COUNTS, 0, {.integer = step->index}, {.integer = step->images}});
     push(self, (struct event){EVENT_STEP_VALUES, 0, {.real = step->loss}, {.real = step->grad_scale}});
     push(self, (struct event){EVENT_STEP_END, step->skipped, {.integer = step->start_ns}, {.integer = step->end_ns}});

@@ -28,11 +28,11 @@ const struct observer *recorder_observer(struct recorder *recorder);
 
 /*
  * From now on `source` tells what the device did, which is drained at each step's end: whoever tells step_end has waited
- * for the device. Once, before the first launch. When the source can't be opened, *reason says why (borrowed; NULL when all
+ * for the device. It stops behind that many steps (0: recorder_finish stops it). Once, before the first launch. When the source can't be opened, *reason says why (borrowed; NULL when all
  * is well), a note says it in the trace, and launches are recorded without kernels: operators keep their host times,
  * conversions have no duration.
  */
-enum status recorder_watch(struct recorder *recorder, const struct activity_source *source, const char **reason);
+enum status recorder_watch(struct recorder *recorder, const struct activity_source *source, int64_t steps, const char **reason);
 
 /* One row of table policy_rule / note. Before or between steps. */
 enum status recorder_policy_rule(struct recorder *recorder, const char *op_name, const char *rule, int breaks,

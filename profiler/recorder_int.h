@@ -52,6 +52,8 @@ struct device_watch {
     const struct activity_source *source; /* NULL = nobody tells of the device */
     struct activity *activity;
     atomic_uint_fast64_t launches; /* newest id */
+    int64_t steps_left;            /* until the source is stopped; 0 = it isn't before the end */
+    bool stopped;                  /* these two are those of the thread that runs steps */
     /* The writer's, under the lock. */
     struct intern found_keys; /* of found[] */
     struct found_kernel *found;
@@ -93,6 +95,7 @@ void *writer_run(void *recorder);
 void device_launch_begin(void *recorder, int kernel, int64_t launch_ns);
 void device_launch_end(void *recorder, int kernel);
 void device_drain(struct recorder *recorder);
+void device_step_end(struct recorder *recorder); /* drains, and stops after the last step that is watched */
 
 /* Stops watching the device, after the writer ended; what the source has to say becomes notes. */
 enum status device_close(struct recorder *recorder);

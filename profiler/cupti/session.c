@@ -193,18 +193,24 @@ const char *session_open(struct activity **out)
     return NULL;
 }
 
+void session_stop(struct activity *self)
+{
+    if (self->stopped || !self->subscriber || atomic_load(&self->dead))
+        return;
+    self->stopped = true;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        self->api.cuptiActivityDisable(kinds[i]);
+    self->api.cuptiActivityFlushAll(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED); /* buffers come home */
+    self->api.cuptiUnsubscribe(self->subscriber);
+}
+
 void session_close(struct activity *self)
 {
     struct activity *mine = self;
 
     if (!self)
         return;
-    if (self->subscriber && !atomic_load(&self->dead)) {
-        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-            self->api.cuptiActivityDisable(kinds[i]);
-        self->api.cuptiActivityFlushAll(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED); /* buffers come home */
-        self->api.cuptiUnsubscribe(self->subscriber);
-    }
+    session_stop(self);
     atomic_compare_exchange_strong(&opened, &mine, NULL);
     records_release(&self->records);
     buffers_release(&self->buffers);
@@ -277,6 +283,8 @@ const char *session_drain(struct activity *self, bool forced, session_visit *vis
 {
     if (atomic_load(&self->dead))
         return "a forked process has no device records";
+    if (self->stopped)
+        return NULL;
     const char *problem = flush(self, forced ? CUPTI_ACTIVITY_FLAG_FLUSH_FORCED : 0);
     /* One unfinished copy of the next batch holds a whole buffer back. */
     if (!problem && self->records.newest_external < self->newest_pushed)

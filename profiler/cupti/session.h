@@ -25,11 +25,13 @@ struct activity {
     struct call stray[STRAYS_MOST]; /* calls of other threads, under buffers.lock */
     int strays;
     int64_t untimed;               /* records whose times CUPTI lost */
+    bool stopped;
     atomic_bool dead;              /* this is a fork's child: CUPTI is the parent's */
 };
 
 /* Starts recording; NULL, or why not (kept until the next call). */
 const char *session_open(struct activity **out);
+void session_stop(struct activity *self);
 void session_close(struct activity *self);
 
 void session_push(struct activity *self, uint64_t id);

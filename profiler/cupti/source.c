@@ -28,7 +28,7 @@ static int64_t dropped(const struct activity *self)
 
 static const struct activity_source source = {
     ACTIVITY_ABI_VERSION, "CUPTI", session_probe, session_open,    session_push, session_pop,
-    drain,                dropped, session_remarks, session_close,
+    drain,                dropped, session_remarks, session_stop,  session_close,
 };
 
 const struct activity_source *clprof_activity_source(void);

@@ -10,7 +10,7 @@
 
 static struct small_model model;
 
-static const struct observer *start(struct recorder **recorder, const char *path)
+static const struct observer *start(struct recorder **recorder, const char *path, int64_t steps)
 {
     char missing[600] = "";
     const char *reason;
@@ -18,7 +18,7 @@ static const struct observer *start(struct recorder **recorder, const char *path
 
     ck_assert_msg(source != NULL, "%s", missing);
     *recorder = start_recorder_on(path, "cuda");
-    ck_assert_int_eq(recorder_watch(*recorder, source, &reason), STATUS_OK);
+    ck_assert_int_eq(recorder_watch(*recorder, source, steps, &reason), STATUS_OK);
     const struct observer *o = recorder_observer(*recorder);
     declare_small_model(o, &model);
     return o;
@@ -50,7 +50,7 @@ START_TEST(kernels_of_the_device_are_rows)
 {
     const char *path = scratch_path("a.db");
     struct recorder *recorder;
-    const struct observer *o = start(&recorder, path);
+    const struct observer *o = start(&recorder, path, 0);
 
     for (int i = 0; i < STEPS; i++)
         run_step(o, i);
@@ -77,11 +77,32 @@ START_TEST(kernels_of_the_device_are_rows)
 }
 END_TEST
 
+/* What follows the window runs without CUPTI; the window's last step is whole all the same. */
+START_TEST(cupti_leaves_with_the_window)
+{
+    const char *path = scratch_path("a.db");
+    struct recorder *recorder;
+    const struct observer *o = start(&recorder, path, 2);
+
+    run_step(o, 0);
+    ck_assert_int_eq(paper_subscribed(), 1);
+    run_step(o, 1);
+    ck_assert_int_eq(paper_subscribed(), 0);
+    ck_assert_int_eq(paper_kinds(), 0);
+    ck_assert_int_eq(recorder_finish(recorder), STATUS_OK);
+    sqlite3 *db = open_or_stop(path);
+    expect_sound(db);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernels WHERE op_id IS NOT NULL"), 6);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note"), 0);
+    trace_close(db);
+}
+END_TEST
+
 START_TEST(dropped_buffers_are_noted)
 {
     const char *path = scratch_path("a.db");
     struct recorder *recorder;
-    const struct observer *o = start(&recorder, path);
+    const struct observer *o = start(&recorder, path, 0);
 
     run_step(o, 0);
     paper_drop(12);
@@ -103,6 +124,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, NULL, scratch_clear);
     tcase_add_test(tests, kernels_of_the_device_are_rows);
+    tcase_add_test(tests, cupti_leaves_with_the_window);
     tcase_add_test(tests, dropped_buffers_are_noted);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);

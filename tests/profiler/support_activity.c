@@ -64,6 +64,11 @@ static void paper_remarks(const struct activity *self, activity_tell *tell, void
         tell(context, "a remark of the device's");
 }
 
+static void paper_stop(struct activity *self)
+{
+    self->open = 2;
+}
+
 static void paper_close(struct activity *self)
 {
     if (self)
@@ -73,11 +78,11 @@ static void paper_close(struct activity *self)
 const struct activity_source paper_device = {ACTIVITY_ABI_VERSION, "paper",      paper_probe,
                                              paper_open,           paper_push,   paper_pop,
                                              paper_drain,          paper_dropped_count, paper_remarks,
-                                             paper_close};
+                                             paper_stop,           paper_close};
 const struct activity_source taken_device = {ACTIVITY_ABI_VERSION, "CUPTI",      paper_probe,
                                              taken_open,           paper_push,   paper_pop,
                                              paper_drain,          paper_dropped_count, paper_remarks,
-                                             paper_close};
+                                             paper_stop,           paper_close};
 
 static void add(uint64_t id, enum activity_kind kind, const char *name, int64_t start_ns, int64_t end_ns, int stream)
 {

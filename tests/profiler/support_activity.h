@@ -18,7 +18,7 @@ void paper_ran_for(uint64_t id, const char *name, int64_t start_ns, int64_t end_
 void paper_dropped(int64_t records);
 void paper_fails(const char *why);
 
-/* How deep launches are nested now, and whether the source is open. */
+/* How deep launches are nested now, and whether the source is open (2: stopped). */
 int paper_depth(void);
 int paper_is_open(void);
 

@@ -11,17 +11,23 @@
 
 static struct small_model model;
 
-static const struct observer *start(struct recorder **recorder, const char *path, const struct activity_source *source)
+static const struct observer *start_for(struct recorder **recorder, const char *path, const struct activity_source *source,
+                                        int64_t steps)
 {
     const char *reason;
     const struct observer *o;
 
     *recorder = start_recorder_on(path, "cuda");
     o = recorder_observer(*recorder);
-    ck_assert_int_eq(recorder_watch(*recorder, source, &reason), STATUS_OK);
+    ck_assert_int_eq(recorder_watch(*recorder, source, steps, &reason), STATUS_OK);
     ck_assert_int_eq(reason == NULL, source == &paper_device);
     declare_small_model(o, &model);
     return o;
+}
+
+static const struct observer *start(struct recorder **recorder, const char *path, const struct activity_source *source)
+{
+    return start_for(recorder, path, source, 0);
 }
 
 static sqlite3 *finish(struct recorder *recorder, const char *path)
@@ -184,6 +190,25 @@ START_TEST(a_taken_device_is_said)
 }
 END_TEST
 
+START_TEST(the_source_stops_behind_the_window)
+{
+    const char *path = scratch_path("a.db");
+    struct recorder *recorder;
+    const struct observer *o = start_for(&recorder, path, &paper_device, 2);
+    sqlite3 *db;
+
+    run_step(o, 0, 1000000);
+    ck_assert_int_eq(paper_is_open(), 1);
+    run_step(o, 1, 2000000);
+    ck_assert_int_eq(paper_is_open(), 2);
+    run_step(o, 2, 3000000); /* nobody tells of its kernels */
+    db = finish(recorder, path);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernel WHERE step_id = 2"), 11);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernel WHERE step_id = 3"), 0);
+    trace_close(db);
+}
+END_TEST
+
 START_TEST(what_is_missing_is_said)
 {
     const char *path = scratch_path("a.db");
@@ -306,6 +331,7 @@ int main(void)
     tcase_add_test(tests, declared_conversions_have_device_times);
     tcase_add_test(tests, conversions_inside_the_library);
     tcase_add_test(tests, a_taken_device_is_said);
+    tcase_add_test(tests, the_source_stops_behind_the_window);
     tcase_add_test(tests, what_is_missing_is_said);
     tcase_add_test(tests, a_kernel_takes_the_declaration_that_it_fits);
     tcase_add_test(tests, outside_and_unfinished_steps);
