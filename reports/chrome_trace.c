@@ -5,6 +5,7 @@
  */
 #include "reports/chrome_trace.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "profiler/trace.h"
@@ -123,10 +124,18 @@ static void put_text(struct events *events, sqlite3_stmt *statement, int column)
     json_quote(events->out, text == NULL ? "unknown" : text, false);
 }
 
+static void put_number(FILE *out, double value)
+{
+    char number[32] = "null"; /* JSON has no infinity */
+
+    if (isfinite(value))
+        json_number_text(value, number);
+    fputs(number, out);
+}
+
 static void put_argument(struct events *events, sqlite3_stmt *statement, int column)
 {
     FILE *out = events->out;
-    char number[32];
 
     json_quote(out, sqlite3_column_name(statement, column), false);
     fputc(':', out);
@@ -135,8 +144,7 @@ static void put_argument(struct events *events, sqlite3_stmt *statement, int col
         fprintf(out, "%lld", (long long)sqlite3_column_int64(statement, column));
         break;
     case SQLITE_FLOAT:
-        json_number_text(sqlite3_column_double(statement, column), number);
-        fputs(number, out);
+        put_number(out, sqlite3_column_double(statement, column));
         break;
     default:
         put_text(events, statement, column);
@@ -193,14 +201,13 @@ static void put_counters(struct events *events, sqlite3_stmt *statement)
     static const char *const names[] = {"step time", "conversions per step"}, *const units[] = {"ms", "conversions"};
 
     for (int i = 0; i < 2; i++) {
-        char number[32];
-
-        json_number_text(sqlite3_column_double(statement, 2 + i), number);
         begin_event(events);
         fprintf(events->out, "{\"ph\":\"C\",\"pid\":%lld,\"tid\":0,\"name\":\"%s\",\"ts\":",
                 (long long)sqlite3_column_int64(statement, 0), names[i]);
         put_microseconds(events->out, sqlite3_column_int64(statement, 1));
-        fprintf(events->out, ",\"args\":{\"%s\":%s}}", units[i], number);
+        fprintf(events->out, ",\"args\":{\"%s\":", units[i]);
+        put_number(events->out, sqlite3_column_double(statement, 2 + i));
+        fputs("}}", events->out);
     }
 }
 

@@ -74,11 +74,12 @@ void words_lost(struct strbuf *out, const struct report *report)
 void words_verified(struct strbuf *out, const struct report *report)
 {
     double pairs = report_figure(report, "verified_pairs");
+    char number[32];
 
     if (isnan(pairs))
         return;
     words_figure(out, report, "verified_percent", "%");
-    strbuf_printf(out, " faster with all of it fixed, measured: %.0f pairs of interleaved steps", pairs);
+    strbuf_printf(out, " faster with all of it fixed, measured: %s pairs of interleaved steps", number_fixed(number, pairs, 0));
 }
 
 /* What counts are of: a trace without steps is one. */

@@ -270,6 +270,60 @@ START_TEST(json_and_html_stay_well_formed)
 }
 END_TEST
 
+/* Numbers may be anything, too: the largest, the smallest, infinite, or no numbers at all. */
+START_TEST(numbers_at_their_limits)
+{
+    static const char *const values[] = {"9223372036854775807", "-9223372036854775808", "1e308", "-1e308", "9e999", "'text'", "x'00ff'"};
+    static const char *const columns[] = {
+        "step SET start_ns = %s",   "step SET dur_ns = %s",      "step SET images = %s, loss = %s, grad_scale = %s",
+        "op SET start_ns = %s",     "op SET dur_ns = %s",        "op SET thread_id = %s",
+        "kernel SET start_ns = %s", "kernel SET dur_ns = %s",    "conversion SET start_ns = %s",
+        "conversion SET dur_ns = %s", "round_trip SET dur_ns = %s, bytes = %s",
+        "finding SET lost_percent = %s, lost_percent_low = %s, lost_percent_high = %s",
+        "finding SET conversions_per_step = %s, round_trips_per_step = %s, dur_ns_per_step = %s",
+        "figure SET value = %s, low = %s, high = %s", "verification SET gain_percent = %s, pairs = %s",
+        "run SET batch_size = %s, threads = %s, started_unix_ns = %s", "fix_order SET finding_ids = %s, lost_percent_cumulative = %s"};
+    static const struct {
+        enum status (*write)(void *what, FILE *out);
+        int format;
+        bool is_json;
+    } outputs[] = {{write_report, REPORT_JSON, true},      {write_comparison, REPORT_JSON, true}, {write_export, EXPORT_PERFETTO, true},
+                   {write_query, QUERY_JSON, true},        {write_report, REPORT_TEXT, false},    {write_comparison, REPORT_TEXT, false},
+                   {write_report, REPORT_CSV, false}};
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        sqlite3 *db = NULL;
+        char path[256], sql[300];
+
+        snprintf(path, sizeof path, "%s/numbers.db", folder);
+        trace_from_script(path, "small.sql");
+        ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+        for (size_t j = 0; j < sizeof columns / sizeof *columns; j++) {
+            strcpy(sql, "UPDATE ");
+            snprintf(sql + 7, sizeof sql - 7, columns[j], values[i], values[i], values[i]);
+            ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+        }
+        sqlite3_close(db);
+        db = trace_opened(path);
+        for (size_t j = 0; j < sizeof outputs / sizeof *outputs; j++) {
+            struct job job = {db, outputs[j].format, NULL};
+            enum status status;
+            char *text = written(outputs[j].write, &job, &status);
+
+            /* Sums may be too large for SQLite, which then says so. */
+            ck_assert_msg(status == STATUS_OK || strstr(status_message(), "integer overflow") != NULL, "%s", status_message());
+            if (status == STATUS_OK && outputs[j].is_json)
+                ck_assert_msg(json_error(text) == -1, "%s, output %zu: byte %ld", values[i], j, json_error(text));
+            if (status == STATUS_OK && !outputs[j].is_json)
+                ck_assert_msg(strstr(text, "nan") == NULL && strstr(text, "inf ") == NULL, "%s, output %zu", values[i], j);
+            free(text);
+        }
+        trace_close(db);
+        unlink(path);
+    }
+}
+END_TEST
+
 /* A NUL byte ends a text of C, but not the name: what stands behind it is shown. */
 START_TEST(a_nul_byte_hides_nothing)
 {
@@ -349,7 +403,7 @@ int main(void)
 {
     const TTest *const tests[] = {terminals_get_text_only,        reports_stay_within_80_columns, spreadsheets_get_no_formula,
                                   numbers_stay_numbers_in_csv,    json_and_html_stay_well_formed,
-                                  a_nul_byte_hides_nothing,       printable_text_tells_what_was_there};
+                                  a_nul_byte_hides_nothing, numbers_at_their_limits, printable_text_tells_what_was_there};
     Suite *suite = suite_create("hostile names");
     TCase *outputs = tcase_create("outputs");
     SRunner *runner = srunner_create(suite);
