@@ -391,6 +391,25 @@ CHECKS = {
 }
 
 
+def comparison_opens(browser, program, folder):
+    """The page of `clprof compare`: the same style and policy, so the same demands; one of its traces is hostile."""
+    page = folder / "compared.html"
+    subprocess.run([program, "compare", folder / "small.db", folder / "hostile.db", "--format", "html", "-o", page], check=True)
+    for scheme in ("light", "dark"):
+        browser.size(360 if scheme == "dark" else 1240, 900)
+        browser.scheme(scheme)
+        browser.open(page)
+        expect(not complaints(browser), f"the browser complains: {json.dumps(complaints(browser))[:600]}")
+        expect(requests(browser) == [page.resolve().as_uri()], f"asks for {requests(browser)}")
+        browser.run((TESTS / "page_checks.js").read_text() + "; 0")
+        pale, headings = browser.run("checks.pale()"), browser.run("checks.headings()")
+        expect(pale["count"] > 10 and not pale["bad"], f"{scheme}: too little contrast: {pale['bad']}")
+        expect(headings["ones"] == 1 and headings["skips"] == 0, f"headings: {headings}")
+        expect(not browser.run("checks.nameless()"), f"without a name: {browser.run('checks.nameless()')}")
+        expect(browser.run("document.querySelectorAll('img, script, style').length") == 1, "foreign elements")
+    expect(browser.run("document.scrollingElement.scrollWidth") <= 360, "the comparison scrolls sideways on a phone")
+
+
 def photograph(case, folder):
     for name, scheme, width in (("light", "light", 1240), ("dark", "dark", 1240), ("narrow", "light", 400)):
         case.open(scheme, width)
@@ -424,6 +443,12 @@ def main():
                 if len(sys.argv) > 2 and kind != "large":
                     pathlib.Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
                     photograph(case, pathlib.Path(sys.argv[2]))
+            count += 1
+            try:
+                comparison_opens(browser, program, folder)
+            except (Failed, RuntimeError) as error:
+                failures += 1
+                print(f"FAILED comparison_opens: {error}")
         finally:
             browser.close()
     print(f"page.py: {count} checks, {failures} failures, sections compared: {' '.join(sorted(sections))}, {time.monotonic() - started:.0f} s")
