@@ -19,16 +19,16 @@ count() { # TRACE SQL
 }
 
 # float32 without TF32 is the CPU's arithmetic, whatever the format.
-train --device cpu --amp off --profile 1:2 --policy torch-2.15-cuda -o cpu.db --channels-last
+train --device cpu --amp off --profile 1:1 --policy torch-2.15-cuda -o cpu.db --channels-last
 [ "$code" -eq 0 ] || fail "the CPU: $(cat err)"
 for format in channels-last contiguous; do
-    train --device cuda --amp off --tf32 off --profile 1:2 -o "$format.db" "--$format"
+    train --device cuda --amp off --tf32 off --profile 1:1 -o "$format.db" "--$format"
     [ "$code" -eq 0 ] || fail "$format: exit $code: $(cat err)"
     same_losses cpu.db "$format.db" 0.001
 done
 
 # fp16 with GradScaler is the default, and near the CPU's float32.
-train --device cuda --profile 1:2 -o half.db --channels-last
+train --device cuda --profile 1:1 -o half.db --channels-last
 [ "$code" -eq 0 ] || fail "fp16: exit $code: $(cat err)"
 same_losses cpu.db half.db 0.03
 [ "$(count half.db "SELECT autocast_dtype || device || policy FROM runs")" = float16cudatorch-2.15-cuda ] || fail "not fp16 on cuda under its policy"
@@ -42,15 +42,15 @@ operators="SELECT name, phase, module_path, input_format, output_format FROM ope
 cmp -s cpu.ops cuda.ops || { fail "other operators than on the CPU:"; diff cpu.ops cuda.ops | head -5; }
 
 # Steps launched as a graph compute the same as steps launched one by one.
-train --device cuda --amp off --tf32 off --channels-last --no-profile --steps 5 --checkpoint plain.safetensors
-train --device cuda --amp off --tf32 off --channels-last --no-profile --steps 5 --checkpoint graph.safetensors --cuda-graph
+train --device cuda --amp off --tf32 off --channels-last --no-profile --steps 3 --checkpoint plain.safetensors
+train --device cuda --amp off --tf32 off --channels-last --no-profile --steps 3 --checkpoint graph.safetensors --cuda-graph
 [ "$code" -eq 0 ] || fail "--cuda-graph: exit $code: $(cat err)"
 grep -q "can't be kept as a graph" err && fail "$(cat err)"
 cmp -s plain.safetensors graph.safetensors || fail "--cuda-graph learns something else"
 
 # Evaluation, moving average, accumulation, resumption and autotuning.
-train --device cuda --autotune --no-profile --steps 2 --grad-accum-steps 2 --model-ema --checkpoint first.safetensors
+train --device cuda --autotune --no-profile --steps 1 --grad-accum-steps 2 --model-ema --checkpoint first.safetensors
 [ "$code" -eq 0 ] || fail "--grad-accum-steps: exit $code: $(cat err)"
-train --device cuda --no-profile --steps 3 --grad-accum-steps 2 --model-ema --resume first.safetensors
+train --device cuda --no-profile --steps 2 --grad-accum-steps 2 --model-ema --resume first.safetensors
 [ "$code" -eq 0 ] || fail "--resume: exit $code: $(cat err)"
 end

@@ -16,7 +16,7 @@ refused() {
 
 refused no_driver "no NVIDIA driver"
 refused old_driver "the NVIDIA driver is too old"
-refused no_device "no GPU that it offers"
+refused no_device "there is an NVIDIA driver but no GPU"
 refused old_cudnn "the loaded cuDNN is not version 9"
 
 "$CLPROF" devices >devices 2>&1
