@@ -158,7 +158,8 @@ union op_attrs {
 /*
  * One call. Tensors are borrowed; an absent one is NULL. Details that positions do not tell:
  *   convolution     weight is (O, I/groups, kH, kW). Its dtype may differ from the input's (float32 master weights under
- *                   autocast): the operator computes in the input's dtype and converts the weight itself (cause `weight`).
+ *                   autocast): the operator computes in the input's dtype and converts the weight itself (cause `weight`), and
+ *                   rounds the bias to that dtype, as does addmm.
  *                   3-D tensors: over (N,C,L), weight (O, I/groups, k), of attrs the first of each pair.
  *                   grad_weight and grad_bias are float32 (or the weight's dtype) and are overwritten, not accumulated.
  *   batch_norm      weight, bias, running_*, save_* are float32 of size C; running_* are updated in place when training.

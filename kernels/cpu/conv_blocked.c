@@ -89,7 +89,7 @@ static enum status add_forward(struct steps *steps, const struct choice *choice)
     TRY(blocked_bring(steps, call->in[0], wanted(desc, dnnl_query_src_md), &arguments[0].place));
     TRY(conv_bring_weight(steps, call->in[1], choice->shape.groups, wanted(desc, dnnl_query_weights_md), &arguments[1].place));
     if (call->in[2]) {
-        TRY(steps_bring(steps, call->in[2], DTYPE_FLOAT32, FORMAT_CONTIGUOUS, &bias));
+        TRY(steps_bring_rounded(steps, call->in[2], call->in[0]->dtype, &bias));
         arguments[3].place = bias.place;
     }
     struct opaque output = {wanted(desc, dnnl_query_dst_md)};

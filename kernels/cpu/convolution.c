@@ -47,7 +47,7 @@ static enum status add_convolution(struct steps *steps, const struct op_call *ca
     TRY(steps_bring(steps, call->in[0], shape->dtype, FORMAT_CHANNELS_LAST, &input));
     TRY(conv_bring_weight(steps, call->in[1], shape->groups, weight, &arguments[1].place));
     if (bias) {
-        TRY(steps_bring(steps, bias, DTYPE_FLOAT32, FORMAT_CONTIGUOUS, &ready_bias));
+        TRY(steps_bring_rounded(steps, bias, call->in[0]->dtype, &ready_bias));
         arguments[3].place = ready_bias.place;
     }
     output = steps_target(steps, call->out[0], shape->dtype, FORMAT_CHANNELS_LAST);

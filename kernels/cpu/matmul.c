@@ -55,7 +55,7 @@ static enum status bring_operands(struct steps *steps, const struct matmul *matm
     TRY(bring(steps, matmul->a, dtype, &product->operand[A]));
     TRY(bring(steps, matmul->b, dtype, &product->operand[B]));
     if (matmul->bias) {
-        TRY(bring(steps, matmul->bias, DTYPE_FLOAT32, &product->operand[BIAS]));
+        TRY(steps_bring_rounded(steps, matmul->bias, matmul->a->dtype, &product->operand[BIAS]));
         TRY(describe_bias(matmul->bias, &product->desc[BIAS]));
     }
     product->operand[OUTPUT] = output.dtype == matmul->output->dtype ? steps_operand(matmul->output)

@@ -83,6 +83,12 @@ enum status steps_bring(struct steps *steps, const struct tensor *tensor, enum d
                         struct operand *ready);
 
 /*
+ * *ready is a float32 vector (a bias) with the values that it has in `dtype`: autocast rounds it to the dtype of what it is added
+ * to. The tensor itself where that changes nothing.
+ */
+enum status steps_bring_rounded(struct steps *steps, const struct tensor *tensor, enum dtype dtype, struct operand *ready);
+
+/*
  * The other direction: *target is where to write the tensor in that dtype and format; steps_deliver, called after the
  * step that writes it was added, adds the step back to the tensor when they differ.
  */

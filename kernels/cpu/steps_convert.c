@@ -79,6 +79,18 @@ enum status steps_bring(struct steps *steps, const struct tensor *tensor, enum d
     return steps_add_convert(steps, &source, ready, CAUSE_LIBRARY);
 }
 
+enum status steps_bring_rounded(struct steps *steps, const struct tensor *tensor, enum dtype dtype, struct operand *ready)
+{
+    struct operand rounded;
+
+    if (dtype_bytes(dtype) >= dtype_bytes(tensor->dtype))
+        return steps_bring(steps, tensor, DTYPE_FLOAT32, FORMAT_CONTIGUOUS, ready);
+    TRY(steps_bring(steps, tensor, dtype, FORMAT_CONTIGUOUS, &rounded));
+    struct tensor wide = tensor_with_dtype(&rounded.tensor, DTYPE_FLOAT32);
+    *ready = steps_temporary(steps, &wide);
+    return steps_add_convert(steps, &rounded, ready, CAUSE_LIBRARY);
+}
+
 struct operand steps_target(struct steps *steps, const struct tensor *tensor, enum dtype dtype,
                             enum memory_format format)
 {

@@ -91,7 +91,7 @@ static void fill(const struct shape *shape, element_at *at, const struct tensor 
         for (int64_t c = 0; c < to->size[1]; c++)
             for (int64_t h = 0; h < to->size[2]; h++)
                 for (int64_t w = 0; w < to->size[3]; w++)
-                    ref_store_4d(to, n, c, h, w, at(shape, from, weight, n, c, h, w) + (bias ? ref_load(bias, c) : 0));
+                    ref_store_4d(to, n, c, h, w, at(shape, from, weight, n, c, h, w) + (bias ? ref_round(from->dtype, ref_load(bias, c)) : 0));
 }
 
 static void convolve(const struct op_call *call)

@@ -29,7 +29,7 @@ static void compute_addmm(const struct op_call *call)
     for (int64_t row = 0; row < call->out[0]->size[0]; row++)
         for (int64_t column = 0; column < call->out[0]->size[1]; column++) {
             double product = product_at(call->in[1], call->in[2], row, column);
-            ref_store_2d(call->out[0], row, column, product + ref_load(call->in[0], column));
+            ref_store_2d(call->out[0], row, column, product + ref_round(call->in[1]->dtype, ref_load(call->in[0], column)));
         }
 }
 REF_OP(addmm)

@@ -17,9 +17,12 @@ VECTOR_INLINE void add_row(enum dtype dtype, char *row, int64_t count, const flo
     }
 }
 
-static float bias_at(const struct tensor *bias, int64_t c)
+/* Rounded to the image's dtype, as autocast does. */
+static float bias_at(const struct tensor *bias, int64_t c, enum dtype dtype)
 {
-    return (float)dtype_load(bias->data, bias->dtype, c * bias->stride[0]);
+    uint64_t rounded;
+    dtype_store(&rounded, dtype, 0, dtype_load(bias->data, bias->dtype, c * bias->stride[0]));
+    return (float)dtype_load(&rounded, dtype, 0);
 }
 
 void VECTOR_NAME(vector_bias_add)(const struct tensor *bias, const struct tensor *image, int threads)
@@ -35,13 +38,13 @@ void VECTOR_NAME(vector_bias_add)(const struct tensor *bias, const struct tensor
                 float part[64];
                 int64_t count = size[1] - c < 64 ? size[1] - c : 64;
                 for (int64_t i = 0; i < count; i++)
-                    part[i] = bias_at(bias, c + i);
+                    part[i] = bias_at(bias, c + i, image->dtype);
                 VECTOR_FOR_DTYPE(image->dtype, add_row, row + c * (int64_t)dtype_bytes(image->dtype), count, part, 0);
             }
         } else {
             int64_t plane = r / size[2], c = plane % size[1];
             char *row = at(image, plane / size[1], c, r % size[2], 0);
-            VECTOR_FOR_DTYPE(image->dtype, add_row, row, size[3], NULL, bias_at(bias, c));
+            VECTOR_FOR_DTYPE(image->dtype, add_row, row, size[3], NULL, bias_at(bias, c, image->dtype));
         }
     }
 }
