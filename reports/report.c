@@ -14,7 +14,7 @@ static const struct {
     void (*write)(const struct report *report, FILE *out);
     enum section_use most;
 } formats[] = {
-    [REPORT_TEXT] = {report_write_text, FOR_REPORT},
+    [REPORT_TEXT] = {report_write_text, FOR_TEXT},
     [REPORT_HTML] = {report_write_html, FOR_HTML},
     [REPORT_JSON] = {report_write_json, FOR_REPORT},
     [REPORT_CSV] = {report_write_csv, FOR_REPORT},

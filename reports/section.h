@@ -9,7 +9,7 @@
 #include "base/strbuf.h"
 #include "reports/table.h"
 
-enum section_use { FOR_REPORT, FOR_HTML, FOR_QUERY };
+enum section_use { FOR_REPORT, FOR_TEXT, FOR_HTML, FOR_QUERY };
 
 enum section {
 #define SECTION(name, use) SECTION_##name,
@@ -37,7 +37,7 @@ struct report {
     struct table section[SECTION_COUNT];
 };
 
-/* Runs the queries of all sections up to `most` (FOR_REPORT or FOR_HTML). The report is empty on failure. */
+/* Runs the queries of all sections up to `most` (FOR_REPORT to FOR_HTML). The report is empty on failure. */
 enum status report_load(struct report *report, sqlite3 *db, const char *trace_path, enum section_use most);
 void report_release(struct report *report);
 
