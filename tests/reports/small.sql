@@ -71,7 +71,8 @@ INSERT INTO finding (finding_id, scope, op_name, module_path, phase, verdict, co
   (6, 'instance', 'aten::convolution', 'head, "last"', 'forward', 'clean', 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, NULL),
   (7, 'module', NULL, 'stem.resize', NULL, 'thrash', 2, 1, 300000, 280000, NULL, 150.5, 7.525, 7.25, 7.75, NULL,
     NULL);
-INSERT INTO finding_conversion SELECT 5, conversion_id FROM conversion WHERE conversion_def_id < 3;
+INSERT INTO finding_conversion SELECT finding_id, conversion_id FROM conversion JOIN finding
+  ON finding_id IN (1, 5) AND conversion_def_id < 3 OR finding_id = 3 AND conversion_def_id = 3;
 INSERT INTO fix_order VALUES (1, '1', 7.525);
 INSERT INTO figure VALUES ('images_per_s', 2000, 1990, 2010), ('step_ms', 4, 3.98, 4.02),
   ('lost_percent_total', 7.525, 7.25, 7.75);
