@@ -16,7 +16,7 @@ suite() {
         return
     fi
     echo "== $preset: tests"
-    ctest --test-dir "build/$preset" --output-on-failure "$@" | tee "$log"
+    ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" "$@" | tee "$log"
     rm -rf "build/$preset/scratch"/* # of tests that were killed
     passed=$((passed + $(grep -c ' Passed ' "$log")))
     skipped=$((skipped + $(grep -c '\*\*\*Skipped' "$log")))
@@ -29,6 +29,7 @@ fuzzer_works() {
         clang -fsanitize=fuzzer,address -fopenmp -x c - -o build/fuzzer_works 2>/dev/null
 }
 
+export OMP_WAIT_POLICY=passive # tests run beside each other: threads that spin at a barrier would take the others' cores
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 suite ci
 suite asan-ubsan
