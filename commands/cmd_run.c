@@ -194,10 +194,14 @@ const struct command command_run = {
         "command's.\n\n"
         "Some steps of the window are watched by the clock only (throughput), some by the times of "
         "operators (costs), two in full (formats, modules). No time of a step recorded in full is shown "
-        "as performance.",
+        "as performance.\n\n"
+        "--cupti is for commands that are no PyTorch: it records the kernels and copies of the GPU, no "
+        "operators. Where PyTorch is, it steps aside.",
     .examples = {
         {"clprof run -- python train.py --epochs 1",
          "Profile a job"},
+        {"clprof run --cupti -- ./program",
+         "What a CUDA program's GPU runs"},
         {"clprof run --profile 20:30 -o job.db -- torchrun --nproc-per-node 2 train.py",
          "Leave 20 steps alone, look at 30, of every rank"},
     },
