@@ -1,6 +1,6 @@
 /*
- * The layout map: the model as a column of modules in order of execution, coloured by the memory format of what they give,
- * forward and backward. Where formats alternate, stripes show. A ribbon above it shows all of the model at once.
+ * The layout map: the model as a column of modules in order of execution, coloured by the memory format of what they
+ * give, forward and backward. Where formats alternate, stripes show. A ribbon above it shows all of the model at once.
  */
 #include <math.h>
 #include <string.h>
@@ -48,15 +48,14 @@ static void cell_stripe(FILE *out, const struct table *table, size_t row, const 
     fputs("</span></td>", out);
 }
 
-static const struct html_column map_columns[] = {
-    {"Module", "module_path", cell_module},
-    {"Forward gives", "forward_format", cell_stripe},
-    {"Conversions", "forward_conversions", html_cell_number},
-    {"ms", "forward_ms", html_cell_number, 3},
-    {"Backward gives", "backward_format", cell_stripe},
-    {"Conversions", "backward_conversions", html_cell_number},
-    {"ms", "backward_ms", html_cell_number, 3},
-    {0}};
+static const struct html_column map_columns[] = {{"Module", "module_path", cell_module},
+                                                 {"Forward gives", "forward_format", cell_stripe},
+                                                 {"Conversions", "forward_conversions", html_cell_number},
+                                                 {"ms", "forward_ms", html_cell_number, 3},
+                                                 {"Backward gives", "backward_format", cell_stripe},
+                                                 {"Conversions", "backward_conversions", html_cell_number},
+                                                 {"ms", "backward_ms", html_cell_number, 3},
+                                                 {0}};
 static const struct html_table map_table = {"map-table", "Modules of the median step in order of execution",
                                             SECTION_layout_map, map_columns};
 
@@ -105,8 +104,10 @@ static void put_counts(FILE *out, const struct table *map, const char *column)
 static void put_ribbon(FILE *out, const struct table *map)
 {
     fputs("<div class=\"ribbon\"><span>forward</span><span>backward</span>"
-          "<svg id=\"ribbon\" role=\"img\" preserveAspectRatio=\"none\" ", out);
-    fprintf(out, "viewBox=\"0 0 %zu 56\" aria-label=\"Formats of modules' outputs in order of execution. Forward:", map->rows);
+          "<svg id=\"ribbon\" role=\"img\" preserveAspectRatio=\"none\" ",
+          out);
+    fprintf(out, "viewBox=\"0 0 %zu 56\" aria-label=\"Formats of modules' outputs in order of execution. Forward:",
+            map->rows);
     put_counts(out, map, "forward_format");
     fputs("; backward:", out);
     put_counts(out, map, "backward_format");
@@ -138,12 +139,15 @@ void html_layout_map(const struct report *report, FILE *out)
     double places = map->rows > 0 ? table_number(map, 0, "places") : 0;
 
     if (map->rows == 0) {
-        fputs("<p>The trace holds no operator that gives a 4-D tensor of known format: there is nothing to draw.</p>\n", out);
+        fputs("<p>The trace holds no operator that gives a 4-D tensor of known format: there is nothing to draw.</p>\n",
+              out);
         return;
     }
-    fputs("<p class=\"muted\">Each row is a module, from the input down; the colour is the memory format of what it hands "
+    fputs("<p class=\"muted\">Each row is a module, from the input down; the colour is the memory format of what it "
+          "hands "
           "on, forward (read down) and backward (read up). Alternating stripes are thrash. The optimizer and operators "
-          "that neither give a 4-D tensor nor convert one are left out.</p>\n", out);
+          "that neither give a 4-D tensor nor convert one are left out.</p>\n",
+          out);
     put_legend(out, map);
     put_ribbon(out, map);
     if (places > (double)map->rows)

@@ -1,4 +1,5 @@
-/* A section of the page for each operator with a finding: what it costs, where it stands, what to do, what proves it. */
+/* A section of the page for each operator with a finding: what it costs, where it stands, what to do, what proves it.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ static void put_verification(FILE *out, const struct report *report, size_t row)
         fputs(" pairs of interleaved steps, with and without the fix</dd>\n", out);
         return;
     }
-    if (!table_is(operators, row, "verdict", "thrash") || !table_is(&report->section[SECTION_run], 0, "source", "train"))
+    if (!table_is(operators, row, "verdict", "thrash") ||
+        !table_is(&report->section[SECTION_run], 0, "source", "train"))
         return;
     strbuf_init(&path);
     text_shell_word(&path, report->trace_path);
@@ -103,16 +105,15 @@ static void cell_output(FILE *out, const struct table *table, size_t row, const 
     put_side(out, table, row, column->name, "output_shape");
 }
 
-static const struct html_column conversion_columns[] = {
-    {"While it ran", "under", html_cell_code},
-    {"Cause", "cause", html_cell_text},
-    {"From", "from_format", html_cell_format},
-    {"To", "to_format", html_cell_format},
-    {"conversions", "conversions", html_cell_number},
-    {"ms", "ms", html_cell_number, 3},
-    {"MB", "megabytes", html_cell_number, 1},
-    {"without own kernel", "silent", html_cell_number},
-    {0}};
+static const struct html_column conversion_columns[] = {{"While it ran", "under", html_cell_code},
+                                                        {"Cause", "cause", html_cell_text},
+                                                        {"From", "from_format", html_cell_format},
+                                                        {"To", "to_format", html_cell_format},
+                                                        {"conversions", "conversions", html_cell_number},
+                                                        {"ms", "ms", html_cell_number, 3},
+                                                        {"MB", "megabytes", html_cell_number, 1},
+                                                        {"without own kernel", "silent", html_cell_number},
+                                                        {0}};
 
 static const struct html_column instance_columns[] = {
     {"Module", "module_path", html_cell_place},
@@ -181,8 +182,8 @@ static void put_section(FILE *out, const struct report *report, size_t row, bool
     fputs("</summary>\n", out);
     put_facts(out, report, row);
     put_rows(out, report, row,
-             (struct html_table){"conversions", "Conversions charged to it, in the median step", SECTION_operator_conversions,
-                                 conversion_columns});
+             (struct html_table){"conversions", "Conversions charged to it, in the median step",
+                                 SECTION_operator_conversions, conversion_columns});
     put_rows(out, report, row,
              (struct html_table){"instances", "Where it stands: times of the median step, figures per steady step",
                                  SECTION_operator_instances, instance_columns});

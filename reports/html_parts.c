@@ -107,10 +107,18 @@ static void put_timeline(const struct report *report, FILE *out)
 /* What a reader calls the columns of the run. */
 static const struct {
     const char *column, *label;
-} run_facts[] = {
-    {"command_line", "Command"}, {"model", "Model"}, {"memory_format", "Memory format"}, {"autocast_dtype", "Autocast"},
-    {"batch_size", "Batch size"}, {"policy", "Layout policy"}, {"device", "Device"}, {"device_name", "Device name"},
-    {"threads", "Threads"}, {"library_versions", "Versions"}, {"source", "Recorded by"}, {"world_size", "Processes"}};
+} run_facts[] = {{"command_line", "Command"},
+                 {"model", "Model"},
+                 {"memory_format", "Memory format"},
+                 {"autocast_dtype", "Autocast"},
+                 {"batch_size", "Batch size"},
+                 {"policy", "Layout policy"},
+                 {"device", "Device"},
+                 {"device_name", "Device name"},
+                 {"threads", "Threads"},
+                 {"library_versions", "Versions"},
+                 {"source", "Recorded by"},
+                 {"world_size", "Processes"}};
 
 static void put_started(const struct table *run, FILE *out)
 {
@@ -141,9 +149,12 @@ static void put_run(const struct report *report, FILE *out)
     fputs("</dl>\n", out);
 }
 
-static const struct html_column rank_columns[] = {
-    {"Rank", "rank", html_cell_code}, {"Device", "device_name", html_cell_text}, {"Steps", "steps", html_cell_number},
-    {"ms a step", "step_ms", html_cell_number, 3}, {"images/s", "images_per_s", html_cell_number, 2}, {0}};
+static const struct html_column rank_columns[] = {{"Rank", "rank", html_cell_code},
+                                                  {"Device", "device_name", html_cell_text},
+                                                  {"Steps", "steps", html_cell_number},
+                                                  {"ms a step", "step_ms", html_cell_number, 3},
+                                                  {"images/s", "images_per_s", html_cell_number, 2},
+                                                  {0}};
 static const struct html_table rank_table = {"rank-table", "Processes of the job", SECTION_ranks, rank_columns};
 
 static void put_rank_table(const struct report *report, FILE *out)
@@ -211,32 +222,31 @@ static void put_data(const struct report *report, FILE *out)
     json_close_object(&json);
 }
 
-const struct html_part html_parts[] = {
-    {"title", put_title},
-    {"model", put_model},
-    {"device", put_device},
-    {"mood", html_mood},
-    {"headline", html_headline},
-    {"next", html_next},
-    {"tiles", html_tiles},
-    {"measured", put_measured},
-    {"policy", put_policy},
-    {"ranks", put_ranks},
-    {"step counts", put_steps},
-    {"fix order", html_fix_order},
-    {"operators", html_operators},
-    {"operator sections", html_operator_sections},
-    {"layout map", html_layout_map},
-    {"round trips", html_round_trips},
-    {"timeline", put_timeline},
-    {"causes", html_causes},
-    {"steps", html_steps},
-    {"instances", html_instances},
-    {"modules", html_modules},
-    {"run", put_run},
-    {"rank table", put_rank_table},
-    {"policy table", html_policy},
-    {"notes", put_notes},
-    {"footer", put_footer},
-    {"data", put_data},
-    {NULL, NULL}};
+const struct html_part html_parts[] = {{"title", put_title},
+                                       {"model", put_model},
+                                       {"device", put_device},
+                                       {"mood", html_mood},
+                                       {"headline", html_headline},
+                                       {"next", html_next},
+                                       {"tiles", html_tiles},
+                                       {"measured", put_measured},
+                                       {"policy", put_policy},
+                                       {"ranks", put_ranks},
+                                       {"step counts", put_steps},
+                                       {"fix order", html_fix_order},
+                                       {"operators", html_operators},
+                                       {"operator sections", html_operator_sections},
+                                       {"layout map", html_layout_map},
+                                       {"round trips", html_round_trips},
+                                       {"timeline", put_timeline},
+                                       {"causes", html_causes},
+                                       {"steps", html_steps},
+                                       {"instances", html_instances},
+                                       {"modules", html_modules},
+                                       {"run", put_run},
+                                       {"rank table", put_rank_table},
+                                       {"policy table", html_policy},
+                                       {"notes", put_notes},
+                                       {"footer", put_footer},
+                                       {"data", put_data},
+                                       {NULL, NULL}};

@@ -50,7 +50,8 @@ static void put_culprit_names(FILE *out, const struct table *paths, size_t first
 /* What a member hands on: "[8, 64, 56, 56] bfloat16 contiguous" with the format's colour. */
 static void put_tensor(FILE *out, const struct table *paths, size_t row)
 {
-    const char *format = table_text_or(paths, row, "to_format", NULL), *dtype = table_text_or(paths, row, "dtype", NULL);
+    const char *format = table_text_or(paths, row, "to_format", NULL),
+               *dtype = table_text_or(paths, row, "dtype", NULL);
 
     fprintf(out, "<span class=\"format %s\">", html_format_class(format));
     html_text(out, table_text_or(paths, row, "shape", "shape unknown"));
@@ -109,13 +110,12 @@ static void put_trip(FILE *out, const struct table *paths, size_t first, size_t 
     fputs("</ol></details>\n", out);
 }
 
-static const struct html_column kind_columns[] = {
-    {"Kind", "kind", html_cell_code},
-    {"per step", "per_step", html_cell_number, 1},
-    {"ms per step", "ms_per_step", html_cell_number, 3},
-    {"exposed, ms per step", "exposed_ms_per_step", html_cell_number, 3},
-    {"MB per step", "megabytes_per_step", html_cell_number, 1},
-    {0}};
+static const struct html_column kind_columns[] = {{"Kind", "kind", html_cell_code},
+                                                  {"per step", "per_step", html_cell_number, 1},
+                                                  {"ms per step", "ms_per_step", html_cell_number, 3},
+                                                  {"exposed, ms per step", "exposed_ms_per_step", html_cell_number, 3},
+                                                  {"MB per step", "megabytes_per_step", html_cell_number, 1},
+                                                  {0}};
 static const struct html_table kind_table = {"kind-table", "Round trips of a steady step, by kind", SECTION_round_trips,
                                              kind_columns};
 
@@ -132,11 +132,14 @@ static void put_intro(FILE *out, const struct table *paths, size_t trips)
 {
     double all = table_number(paths, 0, "trips");
 
-    fputs("<p class=\"muted\">Paths of the median step, costliest first: what each member hands on, its place, time and "
-          "bytes. The cost of a round trip is that of its conversions; with several culprits it goes only when all are "
-          "fixed.</p>\n", out);
+    fputs(
+        "<p class=\"muted\">Paths of the median step, costliest first: what each member hands on, its place, time and "
+        "bytes. The cost of a round trip is that of its conversions; with several culprits it goes only when all are "
+        "fixed.</p>\n",
+        out);
     if (all > (double)trips)
-        fprintf(out, "<p class=\"cut\">Shown are the costliest %zu of %.0f round trips of that step.</p>\n", trips, all);
+        fprintf(out, "<p class=\"cut\">Shown are the costliest %zu of %.0f round trips of that step.</p>\n", trips,
+                all);
 }
 
 void html_round_trips(const struct report *report, FILE *out)

@@ -19,8 +19,8 @@ static void put_query(const struct report *report, FILE *out, enum section secti
     html_text(out, text.text);
     fprintf(out, " &lt; reports/sections/%s.sql</code> and <code>clprof query ", section_name(section));
     html_text(out, text.text);
-    fprintf(out, " --name %s</code> print the same.</p>\n<pre id=\"sql-%s\" tabindex=\"0\"><code>", section_name(section),
-            section_name(section));
+    fprintf(out, " --name %s</code> print the same.</p>\n<pre id=\"sql-%s\" tabindex=\"0\"><code>",
+            section_name(section), section_name(section));
     html_text(out, section_sql(section));
     fputs("</code></pre>\n", out);
     strbuf_release(&text);

@@ -7,15 +7,14 @@
 #include "reports/html_tables.h"
 #include "reports/text.h"
 
-static const struct html_column phase_columns[] = {
-    {"Steps", "phase", html_cell_code},
-    {"count", "steps", html_cell_number},
-    {"fastest, ms", "ms_min", html_cell_number, 2},
-    {"lower quartile", "ms_lower_quartile", html_cell_number, 2},
-    {"median", "ms_median", html_cell_number, 2},
-    {"upper quartile", "ms_upper_quartile", html_cell_number, 2},
-    {"slowest", "ms_max", html_cell_number, 2},
-    {0}};
+static const struct html_column phase_columns[] = {{"Steps", "phase", html_cell_code},
+                                                   {"count", "steps", html_cell_number},
+                                                   {"fastest, ms", "ms_min", html_cell_number, 2},
+                                                   {"lower quartile", "ms_lower_quartile", html_cell_number, 2},
+                                                   {"median", "ms_median", html_cell_number, 2},
+                                                   {"upper quartile", "ms_upper_quartile", html_cell_number, 2},
+                                                   {"slowest", "ms_max", html_cell_number, 2},
+                                                   {0}};
 static const struct html_table phase_table = {"step-table", "Distribution of step times", SECTION_step_phases,
                                               phase_columns};
 
@@ -41,7 +40,8 @@ static double slowest(const struct table *times)
 
 static void put_words(FILE *out, const struct table *times, size_t row)
 {
-    const char *first = table_text_or(times, row, "first_step", "?"), *last = table_text_or(times, row, "last_step", "?");
+    const char *first = table_text_or(times, row, "first_step", "?"),
+               *last = table_text_or(times, row, "last_step", "?");
     bool one = strcmp(first, last) == 0;
     char number[32];
 
@@ -54,11 +54,13 @@ static void put_words(FILE *out, const struct table *times, size_t row)
     fprintf(out, ": %s ms", number_short(number, table_number(times, row, "ms_mean")));
 }
 
-/* Up to the fastest step of a stretch pale, from there to the slowest solid; a stretch is 1 wide, `most` is 100 high. */
+/* Up to the fastest step of a stretch pale, from there to the slowest solid; a stretch is 1 wide, `most` is 100 high.
+ */
 static void put_bars(FILE *out, const struct table *times, double most)
 {
     for (size_t i = 0; i < times->rows; i++) {
-        double low = 100 * table_number(times, i, "ms_min") / most, high = 100 * table_number(times, i, "ms_max") / most;
+        double low = 100 * table_number(times, i, "ms_min") / most,
+               high = 100 * table_number(times, i, "ms_max") / most;
         double x = table_number(times, i, "stretch") + 0.1, solid = fmax(2, high - low);
 
         fprintf(out,
@@ -93,11 +95,13 @@ static void put_chart(FILE *out, const struct report *report, const struct table
     if (!(most > 0))
         return;
     put_legend(out, times);
-    fprintf(out, "<div class=\"chart\"><p class=\"top\">%s ms</p><p class=\"bottom\">0</p>\n", number_short(number, most));
-    fprintf(out,
-            "<svg role=\"img\" viewBox=\"0 0 %.0f 100\" preserveAspectRatio=\"none\" aria-label=\"Step times in order; the "
-            "table below has their distribution\">",
-            stretches);
+    fprintf(out, "<div class=\"chart\"><p class=\"top\">%s ms</p><p class=\"bottom\">0</p>\n",
+            number_short(number, most));
+    fprintf(
+        out,
+        "<svg role=\"img\" viewBox=\"0 0 %.0f 100\" preserveAspectRatio=\"none\" aria-label=\"Step times in order; the "
+        "table below has their distribution\">",
+        stretches);
     if (!isnan(report_figure(report, "step_ms")))
         fprintf(out, "<rect class=\"median\" x=\"0\" y=\"%.2f\" width=\"%.0f\" height=\".6\"/>",
                 100 - 100 * report_figure(report, "step_ms") / most, stretches);
@@ -109,8 +113,10 @@ static void put_chart(FILE *out, const struct report *report, const struct table
     fputs("</p></div>\n", out);
     for (size_t i = 0; i < times->rows; i++)
         if (!table_is(times, i, "first_step", table_text_or(times, i, "last_step", ""))) {
-            fputs("<p class=\"cut\">There are more steps than bars: a bar is a stretch of steps, from its fastest to its "
-                  "slowest, warm-up and outliers apart.</p>\n", out);
+            fputs(
+                "<p class=\"cut\">There are more steps than bars: a bar is a stretch of steps, from its fastest to its "
+                "slowest, warm-up and outliers apart.</p>\n",
+                out);
             break;
         }
     if (report->section[SECTION_run].rows > 1)

@@ -1,7 +1,8 @@
 /*
- * Tables of the page, described as data: a section, and for each column its title, its name in the section and how a cell is
- * written. Rows carry their number in the section (data-row), column heads the column's name (data-c), numbers their exact
- * value (data-v), so that a script sorts by them and a test compares all of them with what sqlite3 prints for the section.
+ * Tables of the page, described as data: a section, and for each column its title, its name in the section and how a
+ * cell is written. Rows carry their number in the section (data-row), column heads the column's name (data-c), numbers
+ * their exact value (data-v), so that a script sorts by them and a test compares all of them with what sqlite3 prints
+ * for the section.
  */
 #ifndef REPORTS_HTML_TABLE_H
 #define REPORTS_HTML_TABLE_H
@@ -17,7 +18,7 @@ struct html_column {
     const char *title;
     const char *name; /* of the section's column; NULL: the cell is of several */
     html_cell *put;
-    int decimals;     /* of html_cell_number */
+    int decimals; /* of html_cell_number */
 };
 
 html_cell html_cell_text;     /* "–" for NULL and nothing */

@@ -8,14 +8,13 @@
 #include "reports/html_table.h"
 #include "reports/text.h"
 
-static const struct html_column cause_columns[] = {
-    {"Cause", "cause", html_cell_code},
-    {"per step", "per_step", html_cell_number, 1},
-    {"ms per step", "ms_per_step", html_cell_number, 3},
-    {"% of step", "percent_of_step", html_cell_number, 2},
-    {"MB per step", "megabytes_per_step", html_cell_number, 1},
-    {"without own kernel", "silent_per_step", html_cell_number, 1},
-    {0}};
+static const struct html_column cause_columns[] = {{"Cause", "cause", html_cell_code},
+                                                   {"per step", "per_step", html_cell_number, 1},
+                                                   {"ms per step", "ms_per_step", html_cell_number, 3},
+                                                   {"% of step", "percent_of_step", html_cell_number, 2},
+                                                   {"MB per step", "megabytes_per_step", html_cell_number, 1},
+                                                   {"without own kernel", "silent_per_step", html_cell_number, 1},
+                                                   {0}};
 static const struct html_table cause_table = {"cause-table", "Conversions of a step, by cause", SECTION_conversions,
                                               cause_columns};
 
@@ -104,13 +103,20 @@ void html_fix_order(const struct report *report, FILE *out)
 {
     const struct table *order = &report->section[SECTION_fix_order];
     char number[32];
+    double listed;
 
     if (order->rows == 0)
         fputs("<p>Nothing: no finding costs throughput.</p>\n", out);
     html_table(out, report, &fix_table);
-    if (order->rows > 0 && report_figure(report, "lost_percent") > table_number(order, order->rows - 1, "lost_percent_cumulative") * 1.005)
-        fprintf(out, "<p class=\"cut\">These are the first %zu; with the smaller ones that follow, all findings together come "
-                "to %s %%.</p>\n", order->rows, number_short(number, report_figure(report, "lost_percent")));
+    if (order->rows == 0)
+        return;
+    listed = table_number(order, order->rows - 1, "lost_percent_cumulative");
+    if (report_figure(report, "lost_percent") > 1.005 * listed)
+        fprintf(out,
+                "<p class=\"cut\">These are the first %zu; with the smaller ones that follow, all findings together "
+                "come to "
+                "%s %%.</p>\n",
+                order->rows, number_short(number, report_figure(report, "lost_percent")));
 }
 
 /* The name, which leads to the operator's section where it has one; then the advice. */
@@ -133,9 +139,9 @@ static const struct html_column operator_columns[] = {
     {"Lost %, estimated", "lost_percent", html_cell_interval},
     {"Won %, verified", "verified_percent", html_cell_interval},
     {0}};
-static const struct html_table operator_table = {
-    "operator-table", "One row an operator type; times and counts are of its conversions", SECTION_operators,
-    operator_columns};
+static const struct html_table operator_table = {"operator-table",
+                                                 "One row an operator type; times and counts are of its conversions",
+                                                 SECTION_operators, operator_columns};
 
 void html_operators(const struct report *report, FILE *out)
 {
@@ -155,9 +161,9 @@ static const struct html_column instance_columns[] = {
     {"Lost %, estimated", "lost_percent", html_cell_interval},
     {"Together with", "together_with", html_cell_text},
     {0}};
-static const struct html_table instance_table = {
-    "instance-table", "Operator instances with a conversion or a verdict other than clean", SECTION_instances,
-    instance_columns};
+static const struct html_table instance_table = {"instance-table",
+                                                 "Operator instances with a conversion or a verdict other than clean",
+                                                 SECTION_instances, instance_columns};
 
 void html_instances(const struct report *report, FILE *out)
 {
@@ -166,15 +172,14 @@ void html_instances(const struct report *report, FILE *out)
     html_table(out, report, &instance_table);
 }
 
-static const struct html_column module_columns[] = {
-    {"Module", "module_path", html_cell_place},
-    {"Verdict", "verdict", html_cell_badge},
-    {"Conversions / step", "conversions_per_step", html_cell_number, 1},
-    {"Round trips / step", "round_trips_per_step", html_cell_number, 1},
-    {"ms / step", "ms_per_step", html_cell_number, 3},
-    {"% of step", "percent_of_step", html_cell_number, 2},
-    {"Lost %, estimated", "lost_percent", html_cell_interval},
-    {0}};
+static const struct html_column module_columns[] = {{"Module", "module_path", html_cell_place},
+                                                    {"Verdict", "verdict", html_cell_badge},
+                                                    {"Conversions / step", "conversions_per_step", html_cell_number, 1},
+                                                    {"Round trips / step", "round_trips_per_step", html_cell_number, 1},
+                                                    {"ms / step", "ms_per_step", html_cell_number, 3},
+                                                    {"% of step", "percent_of_step", html_cell_number, 2},
+                                                    {"Lost %, estimated", "lost_percent", html_cell_interval},
+                                                    {0}};
 static const struct html_table module_table = {"module-table", "Modules, with all that stands below them",
                                                SECTION_modules, module_columns};
 
@@ -183,9 +188,12 @@ void html_modules(const struct report *report, FILE *out)
     html_table(out, report, &module_table);
 }
 
-static const struct html_column policy_columns[] = {
-    {"Operator", "op_name", html_cell_code}, {"Rule", "rule", html_cell_text}, {"Breaks channels_last", "breaks", html_cell_number},
-    {"Evidence", "evidence", html_cell_text}, {"Source", "source", html_cell_text}, {0}};
+static const struct html_column policy_columns[] = {{"Operator", "op_name", html_cell_code},
+                                                    {"Rule", "rule", html_cell_text},
+                                                    {"Breaks channels_last", "breaks", html_cell_number},
+                                                    {"Evidence", "evidence", html_cell_text},
+                                                    {"Source", "source", html_cell_text},
+                                                    {0}};
 static const struct html_table policy_table = {"policy-table", "Layout rules of the policy, operator by operator",
                                                SECTION_policy, policy_columns};
 

@@ -64,8 +64,8 @@ void html_headline(const struct report *report, FILE *out)
 }
 
 /* "before <code>command trace after</code> behind" */
-static void put_command(const struct report *report, FILE *out, const char *before, const char *command, const char *after,
-                        const char *behind)
+static void put_command(const struct report *report, FILE *out, const char *before, const char *command,
+                        const char *after, const char *behind)
 {
     struct strbuf path;
 
@@ -86,7 +86,8 @@ void html_next(const struct report *report, FILE *out)
         return;
     fputs("<p class=\"next\">", out);
     if (is_bad(report) && train && !words_is_verified(report)) {
-        put_command(report, out, "Next: ", "verify", "", " trains again with and without the fix and measures the gain.");
+        put_command(report, out, "Next: ", "verify", "",
+                    " trains again with and without the fix and measures the gain.");
     } else if (is_bad(report) && order->rows > 0) {
         fputs("Next: fix <code>", out);
         html_text(out, table_text_or(order, 0, "what", "the first of the list below"));

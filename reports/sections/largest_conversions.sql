@@ -1,7 +1,14 @@
 -- The 50 costliest conversions of a steady step, summed over the steps by place
-SELECT c.op_name, c.module_path, c.phase, c.cause, c.from_format, c.to_format, c.shape, c.source_dtype, c.dest_dtype,
-       round(1.0 * count(*) / (SELECT count(*) FROM cost_steps), 2) AS per_step, round(avg(CASE WHEN s.has_times THEN c.dur_ns END) / 1e6, 4) AS ms_each,
-       c.bytes_read + c.bytes_written AS bytes, round((c.bytes_read + c.bytes_written) / avg(CASE WHEN s.has_times THEN c.dur_ns END), 2) AS gb_per_s
-FROM cost_steps s CROSS JOIN conversions c ON c.step_id IS s.step_id
-GROUP BY c.op_name, c.module_path, c.phase, c.cause, c.from_format, c.to_format, c.shape
-ORDER BY sum(c.dur_ns) DESC LIMIT 50;
+WITH total AS (SELECT count(*) AS steps FROM cost_steps),
+     moved AS (SELECT op.op_def_id, c.conversion_def_id, count(*) AS conversions,
+                      count(CASE WHEN s.has_times THEN c.dur_ns END) AS timed, sum(CASE WHEN s.has_times THEN c.dur_ns END) AS ns
+               FROM cost_steps s CROSS JOIN conversion c ON c.step_id IS s.step_id LEFT JOIN op ON op.op_id = c.op_id
+               GROUP BY +op.op_def_id, c.conversion_def_id)
+SELECT o.name AS op_name, p.path AS module_path, o.phase, d.cause, d.from_format, d.to_format, d.shape, d.source_dtype, d.dest_dtype,
+       round(1.0 * sum(m.conversions) / total.steps, 2) AS per_step, round(1.0 * sum(m.ns) / sum(m.timed) / 1e6, 4) AS ms_each,
+       d.bytes_read + d.bytes_written AS bytes,
+       round((d.bytes_read + d.bytes_written) / (1.0 * sum(m.ns) / sum(m.timed)), 2) AS gb_per_s
+FROM total CROSS JOIN moved m JOIN conversion_def d USING (conversion_def_id) LEFT JOIN op_def o USING (op_def_id)
+LEFT JOIN module p USING (module_id)
+GROUP BY o.name, p.path, o.phase, d.cause, d.from_format, d.to_format, d.shape
+ORDER BY sum(m.ns) DESC LIMIT 50;

@@ -13,7 +13,8 @@ WITH chosen AS MATERIALIZED
      ran AS (SELECT o.op_id, CASE o.phase WHEN 'backward' THEN 'backward' ELSE 'forward' END AS side, o.module_path,
                     o.module_class, o.name, o.output_format,
                     -- what a module gives is its last operator's, not that of a cast or, backward, of a sum beside it
-                    CASE WHEN o.name = 'aten::_to_copy' THEN 0 WHEN o.forward_op_id IS NULL THEN 1 ELSE 2 END AS rank, CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
+                    CASE WHEN o.name = 'aten::_to_copy' THEN 0 WHEN o.forward_op_id IS NULL THEN 1 ELSE 2 END AS rank,
+                    CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
                     ifnull(v.conversions, 0) AS conversions, o.op_id IN (SELECT op_id FROM blamed) AS culprit
              FROM chosen CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
              WHERE ifnull(o.phase, '') <> 'optimizer' AND (o.output_format IS NOT NULL OR v.conversions > 0)),
@@ -27,7 +28,8 @@ WITH chosen AS MATERIALIZED
                  FROM placed GROUP BY side, visit),
      given AS (SELECT side, visit, output_format, max(op_id + rank * (1 << 40)) FROM placed
                WHERE output_format IS NOT NULL GROUP BY side, visit),
-     turn AS (SELECT v.*, ifnull('in ' || v.module_path, '') AS place, g.output_format, row_number() OVER (PARTITION BY v.side, v.module_path
+     turn AS (SELECT v.*, ifnull('in ' || v.module_path, '') AS place, g.output_format,
+                     row_number() OVER (PARTITION BY v.side, v.module_path
                      ORDER BY CASE v.side WHEN 'forward' THEN v.visit ELSE -v.visit END) AS turn
               FROM visited v LEFT JOIN given g USING (side, visit)),
      paired AS (SELECT ifnull(max(CASE side WHEN 'forward' THEN visit END), (1 << 30) - max(visit)) AS position,

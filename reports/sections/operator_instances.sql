@@ -8,12 +8,13 @@ WITH chosen AS MATERIALIZED
                       lost_percent_low, lost_percent_high, together_with
                FROM findings WHERE scope = 'instance'),
      ran AS MATERIALIZED -- by +op_def_id: the index on it would lead through all steps
-       (SELECT o.op_def_id, count(*) AS runs, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns, min(o.op_id) AS first_op_id
+       (SELECT o.op_def_id, count(*) AS runs, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns,
+               min(o.op_id) AS first_op_id
         FROM op o WHERE EXISTS (SELECT 1 FROM chosen) AND o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0
         GROUP BY +o.op_def_id),
      back AS MATERIALIZED
-       (SELECT forward.op_def_id, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns, max(d.input_format) AS input_format,
-               max(d.output_format) AS output_format
+       (SELECT forward.op_def_id, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns,
+               max(d.input_format) AS input_format, max(d.output_format) AS output_format
         FROM op o CROSS JOIN op forward ON forward.op_id = o.forward_op_id CROSS JOIN op_def d ON d.op_def_id = o.op_def_id
         WHERE o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0 GROUP BY +forward.op_def_id),
      stood AS (SELECT found.finding_id, d.name AS op_name, d.phase, m.path AS module_path, d.input_shape, d.input_format,

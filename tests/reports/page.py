@@ -96,7 +96,7 @@ def has_all_sections(case):
         expect(case.browser.run(f"checks.visible(document.getElementById('{name}'))"), f"{name} is not to be seen")
         expect(case.browser.run(f"document.querySelectorAll('#{name} details.sql pre').length") > 0, f"{name} does not show its SQL")
     expect("{{" not in case.text, "the template has a hole")
-    rows = re.findall(r"^SECTION\((\w+), FOR_(REPORT|HTML)\)", (ROOT / "reports/sections.def").read_text(), re.M)
+    rows = re.findall(r"^SECTION\((\w+), FOR_(REPORT|TEXT|HTML)\)", (ROOT / "reports/sections.def").read_text(), re.M)
     shown = case.browser.run("[...document.querySelectorAll('details.sql pre')].map((p) => p.id.slice(4))")
     expect(set(shown) == {name for name, _ in rows} - {"findings"}, f"queries on the page: {shown}")  # findings are JSON's and CSV's
     for name in shown:

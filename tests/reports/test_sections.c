@@ -69,25 +69,26 @@ static char *part_of(char *text, const char *name)
     return at;
 }
 
-/* Set-up outside of the steps has no step either, and must not be taken for one where there are steps, none of them steady. */
+/* Set-up outside of the steps has no step either, and must not be taken for one where there are steps, none of them
+ * steady. */
 START_TEST(rows_outside_of_steps_are_no_step)
 {
-    static const char *const names[] = {"layout_map", "timeline", "timeline_conversions", "operator_conversions", "paths"};
+    static const char *const names[] = {"layout_map", "timeline", "timeline_conversions", "operator_conversions",
+                                        "paths"};
     char path[256];
 
     snprintf(path, sizeof path, "%s/outside.db", folder);
-    trace_from_sql(path,
-                   "INSERT INTO run (run_id, source) VALUES (1, 'train');"
-                   "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns) VALUES (1, 1, 0, 0, 5);"
-                   "INSERT INTO step_phase VALUES (1, 'warmup');"
-                   "INSERT INTO op_def (op_def_id, name, output_format) VALUES (1, 'aten::x', 'contiguous');"
-                   "INSERT INTO op (op_id, op_def_id, start_ns, dur_ns) VALUES (1, 1, 1000, 4000);"
-                   "INSERT INTO conversion_def (conversion_def_id, cause) VALUES (1, 'weight');"
-                   "INSERT INTO conversion VALUES (1, NULL, 1, 1, NULL, 2000, 1000);"
-                   "INSERT INTO finding (finding_id, scope, op_name, verdict, conversions_per_step) "
-                   "VALUES (1, 'operator', 'aten::x', 'necessary', 1);"
-                   "INSERT INTO finding_conversion VALUES (1, 1);"
-                   "INSERT INTO round_trip VALUES (1, NULL, 'library', 'aten::x', '', 1, 1, 1000, NULL, NULL)");
+    trace_from_sql(path, "INSERT INTO run (run_id, source) VALUES (1, 'train');"
+                         "INSERT INTO step (step_id, run_id, step_index, start_ns, dur_ns) VALUES (1, 1, 0, 0, 5);"
+                         "INSERT INTO step_phase VALUES (1, 'warmup');"
+                         "INSERT INTO op_def (op_def_id, name, output_format) VALUES (1, 'aten::x', 'contiguous');"
+                         "INSERT INTO op (op_id, op_def_id, start_ns, dur_ns) VALUES (1, 1, 1000, 4000);"
+                         "INSERT INTO conversion_def (conversion_def_id, cause) VALUES (1, 'weight');"
+                         "INSERT INTO conversion VALUES (1, NULL, 1, 1, NULL, 2000, 1000);"
+                         "INSERT INTO finding (finding_id, scope, op_name, verdict, conversions_per_step) "
+                         "VALUES (1, 'operator', 'aten::x', 'necessary', 1);"
+                         "INSERT INTO finding_conversion VALUES (1, 1);"
+                         "INSERT INTO round_trip VALUES (1, NULL, 'library', 'aten::x', '', 1, 1, 1000, NULL, NULL)");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text = sections_of(path);
         const char *part = part_of(text, names[i]), *rows = strchr(part, '\n');
