@@ -113,6 +113,15 @@ class Chromium:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", "exception"))
         return result["result"].get("value")
 
+    def until(self, expression, timeout=20):
+        """Waits until a JavaScript expression is true: what pointer and keys bring about may take a frame, or a busy machine's ten."""
+        deadline = time.monotonic() + timeout
+        while not self.run(expression):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
     def key(self, key, code=None, text=None, number=0):
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, windowsVirtualKeyCode=number,
@@ -147,6 +156,7 @@ def seconds_to_interactive(path):
         browser.attach()
         browser.size(1240, 900)
         browser.open(path)
+        browser.until("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
         return browser.run("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
     finally:
         browser.close()

@@ -83,6 +83,7 @@ def is_quiet_and_alone(case):
 
 def is_soon_interactive(case):
     case.open()
+    case.browser.until("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
     seconds = case.browser.run("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
     print(f"  {case.name}: {len(case.text) / 1e6:.2f} MB, interactive after {seconds:.2f} s")
     expect(0 < seconds < INTERACTIVE_S, f"interactive only after {seconds:.1f} s")
@@ -191,14 +192,16 @@ def tables_sort(case):
     before = order()
     place = browser.run("checks.box('#operator-table thead th:nth-child(4) button')")
     browser.click(place["left"] + place["width"] / 2, place["top"] + place["height"] / 2)
+    expect(browser.until("document.querySelector('#operator-table th:nth-child(4)').ariaSort === 'descending'"), "no aria-sort after a click")
     numbers = [float(v) for v in order() if v != ""]
     expect(numbers == sorted(numbers, reverse=True) and sorted(before) == sorted(order()), "a click does not sort")
-    expect(browser.run("document.querySelector('#operator-table th:nth-child(4)').ariaSort") == "descending", "no aria-sort")
     browser.key("Enter", text="\r", number=13)
+    expect(browser.until("document.querySelector('#operator-table th:nth-child(4)').ariaSort === 'ascending'"), "no aria-sort after Enter")
     numbers = [float(v) for v in order() if v != ""]
     expect(numbers == sorted(numbers), "Enter on the focused head does not sort the other way")
     browser.run("document.querySelector('#operator-table th:nth-child(1) button').focus(); 0")
     browser.key(" ", "Space", " ", 32)
+    browser.until("document.querySelector('#operator-table th:nth-child(1)').ariaSort === 'ascending'")
     names = [t.lower() for t in browser.run("checks.column('operator-table', 0)")]
     expect(names == sorted(names), "names do not sort")
 
@@ -208,6 +211,7 @@ def tables_filter(case):
     browser, rows = case.browser, case.section("operators")
     browser.run("document.querySelector('#operators input').focus(); 0")
     browser.call("Input.insertText", text="convolution")
+    browser.until("document.querySelector('#operators .count').textContent.includes(' of ')")
     shown = browser.run("checks.column('operator-table', 0)")
     expect(0 < len(shown) < len(rows) and all("convolution" in name for name in shown), f"the filter shows {shown}")
     expect(browser.run("document.querySelector('#operators .count').textContent") == f"{len(shown)} of {len(rows)} operators", "the count")
@@ -221,21 +225,21 @@ def timeline_moves(case):
     case.open()
     browser = case.browser
     box = browser.run("checks.box('#canvas')")
-    first = browser.run("checks.picture()")
-    browser.run("document.getElementById('canvas').focus({ preventScroll: true }); 0")
+    browser.run("checks.first = checks.picture(); document.getElementById('canvas').focus({ preventScroll: true }); 0")
+    changed, whole = "checks.picture() !== checks.first", "checks.picture() === checks.first"
     browser.key("+", "Equal", "+", 187)
-    zoomed = browser.run("checks.picture()")
+    expect(browser.until(changed), "+ does not zoom")
+    browser.run("checks.zoomed = checks.picture(); 0")
     browser.key("ArrowRight", number=39)
-    panned = browser.run("checks.picture()")
+    expect(browser.until("checks.picture() !== checks.zoomed"), "an arrow does not move")
     browser.key("0", "Digit0", "0", 48)
-    expect(len({first, zoomed, panned}) == 3, "keys do not zoom and move")
-    expect(browser.run("checks.picture()") == first, "0 does not show the whole step")
+    expect(browser.until(whole), "0 does not show the whole step")
     browser.mouse("mouseWheel", box["left"] + box["width"] / 2, box["top"] + 60, deltaX=0, deltaY=-120, modifiers=2)
-    expect(browser.run("checks.picture()") != first, "Ctrl + wheel does not zoom")
+    expect(browser.until(changed), "Ctrl + wheel does not zoom")
     browser.run("document.querySelector('[data-zoom=all]').click(); 0")
-    expect(browser.run("checks.picture()") == first, "the button does not show the whole step")
+    expect(browser.until(whole), "the button does not show the whole step")
     browser.key("n", "KeyN", "n", 78)
-    expect("Conversion " in browser.run("document.getElementById('details').textContent"), "n does not choose a conversion")
+    expect(browser.until("document.getElementById('details').textContent.includes('Conversion ')"), "n does not choose a conversion")
     for _ in range(8):
         browser.key("+", "Equal", "+", 187)
     place = browser.run("""(() => { const lane = clprof.timeline.lanes.find((l) => l.kind === "operator");
@@ -243,6 +247,7 @@ def timeline_moves(case):
         return { x: widest.box[0] + widest.box[2] / 2, y: widest.box[1] + 5, name: widest.name }; })()""")
     box = browser.run("checks.box('#canvas')")
     browser.mouse("mouseMoved", box["left"] + place["x"], box["top"] + place["y"])
+    browser.until("!document.getElementById('tip').hidden")
     tip = browser.run("[document.getElementById('tip').hidden, document.getElementById('tip').textContent]")
     expect(tip[0] is False and place["name"] in tip[1], f"pointing shows {tip}")
 
@@ -257,11 +262,10 @@ def folds_unfold(case):
     target = browser.run("document.querySelector('#operator-table a').hash")
     browser.run("document.querySelector('#operator-table a').focus(); 0")
     browser.key("Enter", text="\r", number=13)
-    browser.run("new Promise((done) => setTimeout(done, 50))")
-    expect(browser.run(f"document.querySelector('{target}').open"), "the link does not unfold the section")
+    expect(browser.until(f"document.querySelector('{target}').open"), "the link does not unfold the section")
     browser.run(f"document.querySelector('{target} summary').focus(); 0")
     browser.key("Enter", text="\r", number=13)
-    expect(not browser.run(f"document.querySelector('{target}').open"), "Enter does not fold it")
+    expect(browser.until(f"!document.querySelector('{target}').open"), "Enter does not fold it")
 
 
 def map_shows_stripes(case):
@@ -275,18 +279,17 @@ def map_shows_stripes(case):
            sum((row[f"{side}_conversions"] or 0) > 0 for row in rows for side in ("forward", "backward")), "marks of conversions")
     box = case.browser.run("checks.box('#ribbon')")
     case.browser.click(box["left"] + box["width"] - 2, box["top"] + 10)
-    expect(case.browser.run("document.querySelector('#map-table tr.here').dataset.row") == str(len(rows) - 1), "the ribbon leads nowhere")
+    expect(case.browser.until(f"document.querySelector('#map-table tr.here')?.dataset.row === '{len(rows) - 1}'"), "the ribbon leads nowhere")
 
 
 def dark_is_dark(case):
     case.open("light")
-    light = case.browser.run("[getComputedStyle(document.body).backgroundColor, checks.picture()]")
+    light = case.browser.run("checks.first = checks.picture(); getComputedStyle(document.body).backgroundColor")
     case.browser.scheme("dark")
-    case.browser.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
-    dark = case.browser.run("[getComputedStyle(document.body).backgroundColor, checks.picture()]")
-    brightness = [sum(int(n) for n in re.findall(r"\d+", colour)[:3]) for colour in (light[0], dark[0])]
-    expect(brightness[0] > 700 > 150 > brightness[1], f"backgrounds {light[0]}, {dark[0]}")
-    expect(light[1] != dark[1], "the timeline keeps its light colours")
+    expect(case.browser.until("checks.picture() !== checks.first"), "the timeline keeps its light colours")
+    dark = case.browser.run("getComputedStyle(document.body).backgroundColor")
+    brightness = [sum(int(n) for n in re.findall(r"\d+", colour)[:3]) for colour in (light, dark)]
+    expect(brightness[0] > 700 > 150 > brightness[1], f"backgrounds {light}, {dark}")
 
 
 def is_legible(case):
