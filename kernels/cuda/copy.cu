@@ -70,7 +70,7 @@ __device__ inline void write_tile(const struct copy_tiles &a, D *to, int64_t row
 #pragma unroll
         for (int k = 0; k < N; k++)
             whole.at[k] = column + j + k < a.columns ? tile[j + k][i] : element<D>::from(0);
-        *reinterpret_cast<vector_of<D, N> *>(to + (row + i) * a.to_step + column + j) = whole;
+        store_whole<D, N>(to + (row + i) * a.to_step + column + j, whole);
     }
 }
 

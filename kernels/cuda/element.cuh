@@ -68,9 +68,32 @@ template <typename T> struct lanes {
     static const int count = 16 / sizeof(T);
 };
 
+/* A GPU takes vectors at multiples of their size only; the simulator's host would take any. */
+#ifdef SIMGPU_SIMT_H
+#define CHECK_ALIGNED(pointer, bytes)                                  \
+    do {                                                               \
+        if (reinterpret_cast<uintptr_t>(pointer) % (bytes) != 0)       \
+            simt_trap("a vector at an address that is not a multiple of its size"); \
+    } while (0)
+#else
+#define CHECK_ALIGNED(pointer, bytes) ((void)0)
+#endif
+
+template <typename T, int N> __device__ inline vector_of<T, N> load_whole(const T *from)
+{
+    CHECK_ALIGNED(from, sizeof(T) * N);
+    return *reinterpret_cast<const vector_of<T, N> *>(from);
+}
+
+template <typename T, int N> __device__ inline void store_whole(T *to, const vector_of<T, N> &whole)
+{
+    CHECK_ALIGNED(to, sizeof(T) * N);
+    *reinterpret_cast<vector_of<T, N> *>(to) = whole;
+}
+
 template <typename T, int N> __device__ inline void load(float (&values)[N], const T *from)
 {
-    const vector_of<T, N> whole = *reinterpret_cast<const vector_of<T, N> *>(from);
+    const vector_of<T, N> whole = load_whole<T, N>(from);
 #pragma unroll
     for (int i = 0; i < N; i++)
         values[i] = to_float(whole.at[i]);
@@ -82,7 +105,7 @@ template <typename T, int N> __device__ inline void store(T *to, const float (&v
 #pragma unroll
     for (int i = 0; i < N; i++)
         whole.at[i] = element<T>::from(values[i]);
-    *reinterpret_cast<vector_of<T, N> *>(to) = whole;
+    store_whole<T, N>(to, whole);
 }
 
 /* Elements whose dtype is known when the kernel runs: for paths where no dtype is worth code of its own. */

@@ -52,8 +52,7 @@ template <typename T, int N> __global__ void max_pool(const struct max_pool_args
 #pragma unroll
         for (int k = 0; k < N; k++)
             positions.at[k] = static_cast<unsigned char>(own.at[k] < 0 ? 0 : own.at[k]);
-        *reinterpret_cast<vector_of<unsigned char, N> *>(static_cast<unsigned char *>(a.indices_out) +
-                                                         place_offset(a.indices_strides, at)) = positions;
+        store_whole<unsigned char, N>(static_cast<unsigned char *>(a.indices_out) + place_offset(a.indices_strides, at), positions);
     }
 }
 IMAGE_INSTANCES(max_pool, struct max_pool_args)
@@ -73,8 +72,8 @@ template <typename T, int N> __global__ void max_pool_backward(const struct max_
                 int kw = tap_of(a.w, ow, at.w);
                 if (kw < 0)
                     continue;
-                vector_of<unsigned char, N> position = *reinterpret_cast<const vector_of<unsigned char, N> *>(
-                    indices + oh * a.indices_strides.h + ow * a.indices_strides.w);
+                vector_of<unsigned char, N> position =
+                    load_whole<unsigned char, N>(indices + oh * a.indices_strides.h + ow * a.indices_strides.w);
                 float gradient[N];
                 load<T, N>(gradient, plane + oh * a.source_strides.h + ow * a.source_strides.w);
 #pragma unroll
