@@ -6,6 +6,21 @@
 #include <string.h>
 
 #define GUARD_BYTES 64
+
+/*
+ * Bytes before a tensor's first element. CLPROF_TEST_SHIFT adds to them, as a view does that begins inside another tensor: no
+ * vector is where it wants to be. Elements of 8 bytes stay where they may be.
+ */
+static size_t lead_bytes(enum dtype dtype)
+{
+    const char *shift = getenv("CLPROF_TEST_SHIFT");
+    return GUARD_BYTES + (shift && dtype_bytes(dtype) <= 4 ? (size_t)atoi(shift) : 0);
+}
+
+static size_t memory_bytes(const struct placed_tensor *placed)
+{
+    return lead_bytes(placed->tensor.dtype) + placed->span_bytes + GUARD_BYTES;
+}
 #define UNWRITTEN 0xFF
 
 void *test_alloc(size_t bytes)
@@ -77,10 +92,10 @@ static void place(struct test_call *self, struct placed_tensor *placed, const st
 {
     placed->tensor = *tensor;
     placed->span_bytes = (size_t)tensor_span_bytes(tensor);
-    placed->memory = self->backend->alloc(self->device, placed->span_bytes + 2 * GUARD_BYTES, "a test");
+    placed->memory = self->backend->alloc(self->device, memory_bytes(placed), "a test");
     if (!placed->memory)
         abort();
-    placed->tensor.data = placed->memory + GUARD_BYTES;
+    placed->tensor.data = placed->memory + lead_bytes(tensor->dtype);
 }
 
 static void place_output(struct test_call *self, int position, const struct call_variant *variant)
@@ -137,11 +152,11 @@ void test_call_release(struct test_call *self)
 /* What the memory of a tensor looks like, guards included, when it holds `values`; NULL = nothing was written yet. */
 static unsigned char *image_of(const struct placed_tensor *placed, const double *values)
 {
-    size_t bytes = placed->span_bytes + 2 * GUARD_BYTES;
+    size_t bytes = memory_bytes(placed);
     unsigned char *image = test_alloc(bytes);
     memset(image, UNWRITTEN, bytes);
     for (int64_t i = 0; values && i < tensor_count(&placed->tensor); i++)
-        dtype_store(image + GUARD_BYTES, placed->tensor.dtype, tensor_offset(&placed->tensor, i), values[i]);
+        dtype_store(image + lead_bytes(placed->tensor.dtype), placed->tensor.dtype, tensor_offset(&placed->tensor, i), values[i]);
     return image;
 }
 
@@ -150,7 +165,7 @@ static void upload(struct test_call *self, struct placed_tensor *placed, const d
     if (!placed->memory)
         return;
     unsigned char *image = image_of(placed, values);
-    self->backend->copy_in(self->device, placed->memory, image, placed->span_bytes + 2 * GUARD_BYTES);
+    self->backend->copy_in(self->device, placed->memory, image, memory_bytes(placed));
     free(image);
 }
 
@@ -178,14 +193,14 @@ double *test_call_values(struct test_call *self, const struct placed_tensor *pla
 static void check_image(struct test_call *self, const struct placed_tensor *placed, const double *values,
                         const char *kind, int position, struct strbuf *failures)
 {
-    size_t bytes = placed->span_bytes + 2 * GUARD_BYTES, at = 0;
+    size_t bytes = memory_bytes(placed), at = 0;
     unsigned char *wanted = image_of(placed, values), *got = test_alloc(bytes);
     self->backend->copy_out(self->device, got, placed->memory, bytes);
     while (at < bytes && got[at] == wanted[at])
         at++;
     if (at < bytes)
         strbuf_printf(failures, "    %s %d: byte %lld of %zu was written but is not the call's to write\n", kind,
-                      position, (long long)at - GUARD_BYTES, placed->span_bytes);
+                      position, (long long)at - (long long)lead_bytes(placed->tensor.dtype), placed->span_bytes);
     free(wanted);
     free(got);
 }
