@@ -45,6 +45,8 @@ static void close_device(struct device *device)
         return;
     if (device->compute)
         cudaStreamSynchronize(device->compute);
+    if (device->copy)
+        cudaStreamSynchronize(device->copy);
     conv_plans_destroy(device);
     for (int i = 0; i < BACKEND_MARKS; i++)
         if (device->mark[i])

@@ -48,9 +48,7 @@ train --device cuda --amp off --tf32 off --channels-last --no-profile --steps 3 
 grep -q "can't be kept as a graph" err && fail "$(cat err)"
 cmp -s plain.safetensors graph.safetensors || fail "--cuda-graph learns something else"
 
-# Evaluation, moving average, accumulation, resumption and autotuning.
+# Moving average, accumulation, a checkpoint and autotuning.
 train --device cuda --autotune --no-profile --steps 1 --grad-accum-steps 2 --model-ema --checkpoint first.safetensors
 [ "$code" -eq 0 ] || fail "--grad-accum-steps: exit $code: $(cat err)"
-train --device cuda --no-profile --steps 2 --grad-accum-steps 2 --model-ema --resume first.safetensors
-[ "$code" -eq 0 ] || fail "--resume: exit $code: $(cat err)"
 end
