@@ -81,13 +81,18 @@ static int64_t traffic_bytes(const struct tensor *tensor)
     return span < bytes ? span : bytes;
 }
 
+bool op_reads(enum op_id op, int position)
+{
+    return !(op_facts[op]->unread >> position & 1);
+}
+
 int64_t op_bytes_read(const struct op_call *call)
 {
     int64_t bytes = 0;
     if (op_flags(call->op) & OP_ALIAS)
         return 0;
     for (int i = 0; i < OP_MAX_IN; i++)
-        if (call->in[i] && !(op_facts[call->op]->unread >> i & 1))
+        if (call->in[i] && op_reads(call->op, i))
             bytes += traffic_bytes(call->in[i]);
     return bytes;
 }

@@ -221,6 +221,9 @@ int op_flags(enum op_id op);
 const char *op_input_names(enum op_id op);
 const char *op_output_names(enum op_id op);
 
+/* False for inputs that a call needs for their shape only: they may lie anyhow. */
+bool op_reads(enum op_id op, int position);
+
 /* OP_COUNT when no operator has the name. The first of several with one name (aten::div) wins. */
 enum op_id op_find(const char *name);
 

@@ -48,7 +48,7 @@ static enum status bring(struct ruling *self, int position, enum memory_format f
 {
     struct graph *graph = self->graph;
     int source = self->node->in[position];
-    if (source < 0 || layout_lies(graph, source, format))
+    if (source < 0 || !op_reads(self->node->op, position) || layout_lies(graph, source, format))
         return STATUS_OK;
     struct node *node = self->node;
     struct tensor made = tensor_with_format(tensor_of(graph, source), format);
@@ -73,7 +73,8 @@ static void mixed(struct ruling *self, int position, enum memory_format format)
     struct graph *graph = self->graph;
     struct node *node = self->node;
     int source = node->in[position];
-    if (!layout_is_image(graph, source) || layout_lies(graph, source, format) || layout_is_copy(graph, source, format))
+    if (!op_reads(node->op, position) || !layout_is_image(graph, source) || layout_lies(graph, source, format) ||
+        layout_is_copy(graph, source, format))
         return;
     node->conversion[node->conversions++] = (struct node_conversion){position, source, -1, cause_of(graph, source), false};
 }
