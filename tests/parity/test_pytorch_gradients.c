@@ -19,18 +19,20 @@
 #define SEED 42
 #define PROJECTIONS 3
 /*
- * Of a tensor's norm; or three times what PyTorch's two formats differ by, in this tensor or in all gradients together, or a
- * millionth of all, where that is more (gradients that are 0 but for rounding: of a shift that the next batch norm takes out
- * again; of an attention whose batch norm sees four numbers). A projection of an error e is about |e| / sqrt(3).
+ * float32: the loss, the output and all gradients together within this of PyTorch's, relative to their norm. So is each gradient, but
+ * for those that PyTorch's own two formats disagree about (rounding and nothing else: of a shift that the next batch norm takes
+ * out again; of an attention whose batch norm sees four numbers): those within three times of what the formats differ by, in
+ * this tensor or in all together. A projection of an error e is about |e| / sqrt(3).
  */
 #define FLOAT32_TOLERANCE 1e-3
 #define SPREADS 3.0
-#define OF_ALL 1e-6
+#define DISPUTED 2.5e-4 /* what the formats differ by, of the tensor's norm, from which all gradients' difference counts */
 /*
- * All bfloat16 gradients together: twice PyTorch's own spread; this, where both its formats compute alike; or where they do and
- * relus turn over with every rounding (alexnet_lrn's, which no norm keeps off 0): as far as PyTorch's are from its float32 ones.
+ * bfloat16: what PyTorch's two formats differ by, half as much again, since one draw of roundings is held against another; or one
+ * rounding (2^-8), where both formats compute alike: PyTorch rounds gradients of weights to bfloat16, clprof leaves them in float32.
  */
-#define BFLOAT16_TOLERANCE 0.02
+#define BFLOAT16_TOLERANCE 0.00390625
+#define BFLOAT16_SPREADS 1.5
 
 struct reference {
     char what[16], name[128];
@@ -187,34 +189,20 @@ static double square_apart(const struct sums *sums, const struct reference *r)
     return 3 * square / PROJECTIONS;
 }
 
-/* How far PyTorch's bfloat16 gradients are from its float32 ones, relative to their norm. */
-static double rounding_of(const struct references *bfloat16, const char *model)
-{
-    struct references wide;
-    double square = 0, apart = 0;
-    ck_assert(read_references(&wide, model, "float32") && wide.count == bfloat16->count);
-    for (int i = 0; i < wide.count; i++) {
-        const struct reference *r = &bfloat16->row[i];
-        if (strcmp(r->what, "gradient") != 0 || strcmp(r->name, "all") == 0)
-            continue;
-        struct sums sums = {0, {r->projection[0], r->projection[1], r->projection[2]}};
-        square += r->norm * r->norm;
-        apart += square_apart(&sums, &wide.row[i]);
-    }
-    return sqrt(apart / square);
-}
-
-static void compare(const char *model, const struct sums *sums, const struct reference *r,
+/* False where the gradient is further from PyTorch's than FLOAT32_TOLERANCE and only its formats' difference allows it. */
+static bool compare(const char *model, const struct sums *sums, const struct reference *r,
                     const struct reference *all)
 {
-    double tolerance = fmax(fmax(FLOAT32_TOLERANCE, SPREADS * r->spread) * r->norm,
-                            fmax(OF_ALL, SPREADS * all->spread) * all->norm);
+    double tolerance = fmax(FLOAT32_TOLERANCE, SPREADS * r->spread) * r->norm;
+    if (r->spread > DISPUTED)
+        tolerance = fmax(tolerance, SPREADS * all->spread * all->norm);
     double worst = fabs(sqrt(sums->square) - r->norm);
     for (int k = 0; k < PROJECTIONS; k++)
         worst = fmax(worst, fabs(sums->projection[k] - r->projection[k]));
     ck_assert_msg(worst <= tolerance, "%s %s %s: norm %.6g, PyTorch %.6g; projections %.6g %.6g %.6g, PyTorch %.6g %.6g %.6g",
                   model, r->what, r->name, sqrt(sums->square), r->norm, sums->projection[0], sums->projection[1],
                   sums->projection[2], r->projection[0], r->projection[1], r->projection[2]);
+    return worst <= FLOAT32_TOLERANCE * r->norm;
 }
 
 /* Loss of one step at a learning rate of 0, which leaves the gradients where they are. */
@@ -240,13 +228,16 @@ static struct sums output_of(struct session *session, const struct batch *batch)
     return sums_of(&tensor, logits);
 }
 
-/* Compares float32 gradients one by one; returns the distance of all from PyTorch's, relative to their norm. */
+/*
+ * Compares float32 gradients one by one and says how many are not within FLOAT32_TOLERANCE; returns the distance of all from
+ * PyTorch's, relative to their norm.
+ */
 static double compare_gradients(struct session *session, const struct references *all, bool each)
 {
     const struct graph *graph = session_graph(session);
     double square = 0, apart = 0;
     const struct reference *together = find(all, "gradient", "all");
-    int parameters = 0;
+    int parameters = 0, beyond = 0;
     for (int v = 0; v < graph->values; v++) {
         const struct value *value = &graph->value[v];
         if (value->kind != VALUE_PARAMETER || !value->name)
@@ -256,7 +247,7 @@ static double compare_gradients(struct session *session, const struct references
         struct tensor tensor = graph->value[value->gradient].tensor;
         struct sums sums = sums_of(&tensor, session->train.outside[value->gradient]);
         if (each)
-            compare(session->config.model->name, &sums, r, together);
+            beyond += !compare(session->config.model->name, &sums, r, together);
         if (getenv("CLPROF_PARITY_MODEL"))
             printf("  %-40s %.1e (%.1e)\n", value->name, sqrt(square_apart(&sums, r)) / r->norm, r->spread);
         square += sums.square;
@@ -264,6 +255,9 @@ static double compare_gradients(struct session *session, const struct references
         parameters++;
     }
     ck_assert_int_eq(parameters, all->count - 3); /* loss, output, all */
+    if (beyond)
+        printf("%-20s float32   %d of %d gradients are as far from PyTorch's as its formats from each other\n",
+               session->config.model->name, beyond, parameters);
     return sqrt(apart / square);
 }
 
@@ -299,18 +293,14 @@ static void check_model(const struct model *model, bool autocast)
     double apart = compare_gradients(session, &all, !autocast), off = fabs(loss - torch->norm) / torch->norm;
     struct sums sums = output_of(session, &batch);
     double output_apart = sqrt(square_apart(&sums, output)) / output->norm, spread = find(&all, "gradient", "all")->spread;
-    double rounding = autocast ? rounding_of(&all, model->name) : 0;
     printf("%-20s %s  loss %.1e (PyTorch's formats %.1e)  output %.1e (%.1e)  gradients %.1e (%.1e)\n", model->name,
            autocast ? "bfloat16" : "float32 ", off, torch->spread, output_apart, output->spread, apart, spread);
-    if (autocast)
-        printf("%-20s PyTorch's bfloat16 gradients from its float32 ones: %.1e\n", "", rounding);
     fflush(stdout);
-    double tolerance = autocast ? BFLOAT16_TOLERANCE : FLOAT32_TOLERANCE, spreads = autocast ? 2 : SPREADS;
+    double tolerance = autocast ? BFLOAT16_TOLERANCE : FLOAT32_TOLERANCE, spreads = autocast ? BFLOAT16_SPREADS : 0;
     ck_assert_msg(off <= fmax(tolerance, spreads * torch->spread), "%s: loss %.8g, PyTorch %.8g", model->name, loss, torch->norm);
     ck_assert_msg(output_apart <= fmax(tolerance, spreads * output->spread), "%s: output %.2e apart", model->name, output_apart);
-    ck_assert_msg(apart <= fmax(fmax(tolerance, rounding), spreads * spread),
-                  "%s: gradients %.2e apart, PyTorch's formats %.2e, its bfloat16 from its float32 %.2e", model->name, apart,
-                  spread, rounding);
+    ck_assert_msg(apart <= fmax(tolerance, spreads * spread), "%s: gradients %.2e apart, PyTorch's formats %.2e", model->name,
+                  apart, spread);
     session_destroy(session);
     policy_release(&policy);
     free(images);
