@@ -64,12 +64,12 @@ __device__ inline void write_tile(const struct copy_tiles &a, D *to, int64_t row
     const int across = COPY_TILE / N;
     for (int v = threadIdx.x; v < COPY_TILE * across; v += blockDim.x) {
         int i = v / across, j = v % across * N;
-        if (column + j >= a.to_columns || row + i >= a.rows)
+        if (column + j >= a.columns || row + i >= a.rows)
             continue;
         vector_of<D, N> whole;
 #pragma unroll
         for (int k = 0; k < N; k++)
-            whole.at[k] = column + j + k < a.columns ? tile[j + k][i] : element<D>::from(0);
+            whole.at[k] = tile[j + k][i];
         store_whole<D, N>(to + (row + i) * a.to_step + column + j, whole);
     }
 }

@@ -21,13 +21,12 @@ struct copy_walk {
 
 /*
  * A batch of transposes: element (row, column) lies at row * to_step + column in `to`, at column * from_step + row in `from`.
- * Columns from `columns` on to `to_columns` become 0.
  */
 struct copy_tiles {
     void *to;
     const void *from;
     int to_dtype, from_dtype;
-    int64_t rows, columns, to_columns;
+    int64_t rows, columns;
     int64_t to_step, from_step;
     bool to_vectors, from_vectors; /* 16 bytes at once: pointers, steps and sizes allow it */
     int64_t tiles;

@@ -59,13 +59,13 @@ static bool plan_tiles(struct copy_tiles *tiles, const struct iteration *walk, e
         return false;
     *tiles = (struct copy_tiles){.to_dtype = to, .from_dtype = from};
     tiles->rows = walk->size[dim].divisor;
-    tiles->columns = tiles->to_columns = walk->size[0].divisor;
+    tiles->columns = walk->size[0].divisor;
     tiles->to_step = walk->stride[0][dim];
     tiles->from_step = walk->stride[1][0];
     tiles->to_vectors = takes_vectors(walk, 0, 0, width_of(to));
     tiles->from_vectors = takes_vectors(walk, 1, dim, width_of(from));
     batch_of(&tiles->batch, walk, dim);
-    int64_t down = tiles_of(tiles->rows), across = tiles_of(tiles->to_columns);
+    int64_t down = tiles_of(tiles->rows), across = tiles_of(tiles->columns);
     tiles->tiles = down * across * tiles->batch.count;
     tiles->tiles_down = fast_divisor_make(down, tiles->tiles);
     tiles->tiles_across = fast_divisor_make(across, tiles->tiles);

@@ -14,7 +14,6 @@ struct copy_plan {
 /* float32, bfloat16 or float16 on both sides, of one shape; strides of `from` may be 0. Data pointers are not looked at. */
 void copy_plan_init(struct copy_plan *plan, const struct tensor *from, const struct tensor *to);
 
-
 cudaError_t copy_plan_launch(const struct copy_plan *plan, const struct launch_on *on, const void *from, void *to);
 
 #endif
