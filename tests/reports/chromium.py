@@ -17,7 +17,8 @@ import time
 
 class Chromium:
     def __init__(self, *flags):
-        self.folder = tempfile.mkdtemp(prefix="clprof-chromium-")
+        # Short, whatever TMPDIR says: Chromium makes a socket there, whose name may have 107 bytes.
+        self.folder = tempfile.mkdtemp(prefix="clprof-chromium-", dir="/tmp")
         to_read, to_write = os.pipe()
         from_read, from_write = os.pipe()
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (to_read, from_write)]
@@ -33,7 +34,7 @@ class Chromium:
              "--force-color-profile=srgb", f"--user-data-dir={self.folder}/profile", "--remote-debugging-pipe", *flags,
              "about:blank"],
             preexec_fn=descriptors, close_fds=False, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            start_new_session=True)
+            start_new_session=True, env={**os.environ, "TMPDIR": self.folder})
         for fd in (to_read, from_write, *high):
             os.close(fd)
         self.out, self.back = to_write, from_read
