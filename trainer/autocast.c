@@ -96,8 +96,10 @@ void autocast_adopt(struct graph *graph, int node)
         if (value < 0 || graph->value[value].stand_in < 0)
             continue;
         int cast = graph->value[value].producer;
-        while (op_flags(graph->node[cast].op) & OP_ALIAS) /* a view of a cast weight */
+        while (op_flags(graph->node[cast].op) & OP_ALIAS) { /* a view of a cast weight: it shows what the kernel makes */
+            graph->node[cast].fused_into = node;
             cast = graph->value[graph->node[cast].in[0]].producer;
+        }
         graph->node[cast].fused_into = node;
     }
 }

@@ -77,7 +77,10 @@ static enum status cast_gradient(struct autograd *self, int forward)
     int wide = graph->node[node].out[0], base = gradient;
     while (graph->value[base].alias_of >= 0)
         base = graph->value[base].alias_of;
-    graph->node[node].fused_into = graph->value[base].producer;
+    int host = graph->value[base].producer;
+    graph->node[node].fused_into = host;
+    for (int view = gradient; view != base; view = graph->value[view].alias_of)
+        graph->node[graph->value[view].producer].fused_into = host;
     graph->value[base].stand_in = wide;
     return gradient_accumulate(self, parameter, wide);
 }

@@ -1,5 +1,5 @@
 # Six steps in one go, and three, a checkpoint, three more: the same file. What does not fit is refused before anything is written.
-still="--data synthetic --image-size 32 --batch 2 --classes 10 --quiet --no-profile --threads 2 --lr 0.05"
+still="--data synthetic --image-size 32 --batch 4 --classes 10 --quiet --no-profile --threads 2 --lr 0.05"
 trained() { "$CLPROF" train mobilenet_v2 $still "$@" 2>&1; echo "exit $?"; }
 trained --steps 6 --checkpoint whole.safetensors
 trained --steps 3 --checkpoint half.safetensors

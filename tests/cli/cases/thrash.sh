@@ -25,3 +25,7 @@ SELECT o.name, count(*) / 3.0 AS per_step FROM image JOIN made USING (op_id) JOI
 WHERE direction = 'in' AND image.memory_format <> made.memory_format AND o.step_id IS NOT NULL
   AND NOT (o.name = 'aten::convolution' AND position = 1) AND NOT (o.name = 'aten::convolution_backward' AND position = 2)
 GROUP BY o.name ORDER BY o.name"
+# A sound trace breaks no rule.
+for trace in gn14 gn15 contiguous mobilenet; do
+    sqlite3 $trace.db <"$here/../../profiler/sql/checks.sql"
+done
