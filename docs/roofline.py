@@ -42,7 +42,7 @@ HEAD = """# Roofline on paper
 Written by `docs/roofline.py` from traces of `clprof train MODEL --channels-last --policy torch-2.15-cuda` (bytes of every tensor, flops of every
 convolution, every conversion with its bytes). **No GPU was used: these are expectations to hold a measurement against.**
 
-Assumptions, none of them fitted to the measurements below:
+Assumptions. The fractions were set before anything was compared, the "at least" of contiguous after the first comparison:
 
 - Every operator of PyTorch's eager step is a kernel that reads its inputs and writes its outputs once (batch and group norm read twice). It takes
   max(flops / ({compute} of the peak), bytes / ({memory} of the bandwidth)), and {kernel:.0f} us at least. Depthwise convolutions reach {direct} of the peak.
