@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/plugin_path.h"
 #include "importers/importer.h"
-#include "profiler/activity.h"
 #include "profiler/trace.h"
 
 enum status run_cupti_prepare(const char *folder)
@@ -16,7 +16,7 @@ enum status run_cupti_prepare(const char *folder)
     struct strbuf path;
 
     strbuf_init(&path);
-    if (!activity_find("clprof_inject.so", &path)) {
+    if (!plugin_path("clprof_inject.so", &path)) {
         strbuf_release(&path);
         return FAIL(UNSUPPORTED, "this build has no clprof_inject.so beside the program; build clprof where the CUDA toolkit is");
     }

@@ -2,11 +2,9 @@
 #include "kernels/plugin.h"
 
 #include <dlfcn.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/strbuf.h"
+#include "base/plugin_path.h"
 
 static void host_fail(enum status code, const char *file, int line, const char *text)
 {
@@ -67,41 +65,6 @@ static enum status open_plugin(const char *path, const char *name, const struct 
     return STATUS_OK;
 }
 
-/* The running program's folder, with a slash; "" when it can't be told. */
-static void program_folder(struct strbuf *folder)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-
-    if (length <= 0)
-        return;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash)
-        strbuf_append_bytes(folder, path, (size_t)(slash + 1 - path));
-}
-
-static bool find_file(const char *name, struct strbuf *path)
-{
-    static const char *const places[] = {"", "../lib/clprof/"};
-    const char *given = getenv("CLPROF_PLUGINS");
-    struct strbuf folder;
-    bool found = false;
-
-    strbuf_init(&folder);
-    if (given && *given)
-        strbuf_printf(&folder, "%s/", given);
-    else
-        program_folder(&folder);
-    for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++) {
-        strbuf_clear(path);
-        strbuf_printf(path, "%s%sclprof_%s.so", folder.text, places[i], name);
-        found = access(path->text, F_OK) == 0;
-    }
-    strbuf_release(&folder);
-    return found;
-}
-
 bool plugin_has_driver(const char *name)
 {
     void *driver = strcmp(name, "cuda") == 0 ? dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) : NULL;
@@ -113,14 +76,17 @@ bool plugin_has_driver(const char *name)
 
 enum status plugin_load(const char *name, const struct backend **out)
 {
-    struct strbuf path;
+    struct strbuf file, path;
     enum status status;
 
     *out = NULL;
+    strbuf_init(&file);
     strbuf_init(&path);
-    status = find_file(name, &path)
+    strbuf_printf(&file, "clprof_%s.so", name);
+    status = plugin_path(file.text, &path)
                  ? open_plugin(path.text, name, out)
-                 : FAIL(UNSUPPORTED, "this build has no %s back end (clprof_%s.so is not beside the program)", name, name);
+                 : FAIL(UNSUPPORTED, "this build has no %s back end (%s is not beside the program)", name, file.text);
     strbuf_release(&path);
+    strbuf_release(&file);
     return status;
 }

@@ -20,8 +20,7 @@ struct plugin_host {
 typedef const struct backend *plugin_entry(const struct plugin_host *host);
 
 /*
- * Loads back end `name` from clprof_<name>.so: out of the folder that CLPROF_PLUGINS names when it is set, else beside the running
- * program, else from ../lib/clprof seen from there. Loading again is cheap. UNSUPPORTED with the reason in words: not built, a library
+ * Loads back end `name` from clprof_<name>.so, where base/plugin_path.h finds it. Loading again is cheap. UNSUPPORTED with the reason in words: not built, a library
  * that it needs is missing (which), another version of clprof's (ABI number, count of operators).
  */
 enum status plugin_load(const char *name, const struct backend **out);

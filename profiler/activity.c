@@ -3,44 +3,9 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-
-/* The running program's folder, with a slash; nothing when it can't be told. */
-static void append_program_folder(struct strbuf *path)
-{
-    char program[4096];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-
-    if (length <= 0)
-        return;
-    program[length] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash)
-        slash[1] = '\0';
-    strbuf_append(path, slash ? program : "");
-}
-
-/* The same places as those of back ends (kernels/plugin.h). */
-bool activity_find(const char *file, struct strbuf *path)
-{
-    static const char *const places[] = {"", "../lib/clprof/"};
-    const char *given = getenv("CLPROF_PLUGINS");
-
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        strbuf_clear(path);
-        if (given && *given)
-            strbuf_printf(path, "%s/", given);
-        else
-            append_program_folder(path);
-        strbuf_printf(path, "%s%s", places[i], file);
-        if (access(path->text, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
+#include "base/plugin_path.h"
 
 static const struct activity_source *open_plugin(const char *path, char *reason, unsigned long room)
 {
@@ -66,7 +31,7 @@ const struct activity_source *activity_load(const char *file, char *reason, unsi
     struct strbuf path;
 
     strbuf_init(&path);
-    if (activity_find(file, &path))
+    if (plugin_path(file, &path))
         source = open_plugin(path.text, reason, room);
     else
         snprintf(reason, room, "this build has no %s beside the program", file);

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/strbuf.h"
-
 #define ACTIVITY_ABI_VERSION 2
 #define ACTIVITY_SYMBOL "clprof_activity_source" /* const struct activity_source *(*)(void): the plugin's one symbol */
 
@@ -59,11 +57,8 @@ struct activity_source {
     void (*close)(struct activity *self);
 };
 
-/* Where the plugin of that file name is: $CLPROF_PLUGINS, beside the program, or in ../lib/clprof. False: nowhere. */
-bool activity_find(const char *file, struct strbuf *path);
-
 /*
- * Loads the plugin of that file name from where activity_find finds it. NULL with the reason in words in
+ * Loads the plugin of that file name from where base/plugin_path.h finds it. NULL with the reason in words in
  * `reason` when it is not there, does not load, or was built for another version of clprof. Never unloaded.
  */
 const struct activity_source *activity_load(const char *file, char *reason, unsigned long room);

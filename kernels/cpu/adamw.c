@@ -1,15 +1,6 @@
 /* aten::_fused_adamw_: torch.optim.AdamW on flat float32 memory. */
 #include "kernels/cpu/simple.h"
 
-static enum status check_adamw(const struct op_call *call)
-{
-    struct tensor *const flat[] = {call->in[0],  call->in[1],  call->in[2], call->in[3],
-                                   call->out[0], call->out[1], call->out[2]};
-    struct tensor *const scalars[] = {call->in[4], call->in[5], call->in[6], call->out[3]};
-    TRY(simple_check_flat(call, flat, 7, tensor_count(call->in[0])));
-    return simple_check_flat(call, scalars, 4, 1);
-}
-
 static void compute_adamw(const struct device *device, const struct op_call *call)
 {
     static const int input_of_output[] = {0, 2, 3, 5};
@@ -24,4 +15,4 @@ static void compute_adamw(const struct device *device, const struct op_call *cal
                           device->threads);
 }
 
-SIMPLE_OP(adamw)
+FLAT_OP(adamw)

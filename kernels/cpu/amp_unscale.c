@@ -1,14 +1,6 @@
 /* aten::_amp_foreach_non_finite_check_and_unscale_: takes the loss scale off the gradients and looks for overflow. */
 #include "kernels/cpu/simple.h"
 
-static enum status check_amp_unscale(const struct op_call *call)
-{
-    struct tensor *const flat[] = {call->in[0], call->out[0]};
-    struct tensor *const scalars[] = {call->in[1], call->out[1]};
-    TRY(simple_check_flat(call, flat, 2, tensor_count(call->in[0])));
-    return simple_check_flat(call, scalars, 2, 1);
-}
-
 static void compute_amp_unscale(const struct device *device, const struct op_call *call)
 {
     float inverse = (float)(1.0 / (double)simple_scalar(call->in[1], 1));
@@ -17,4 +9,4 @@ static void compute_amp_unscale(const struct device *device, const struct op_cal
                             device->threads);
 }
 
-SIMPLE_OP(amp_unscale)
+FLAT_OP(amp_unscale)

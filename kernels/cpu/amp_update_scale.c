@@ -3,12 +3,6 @@
 
 #include "kernels/cpu/simple.h"
 
-static enum status check_amp_update_scale(const struct op_call *call)
-{
-    struct tensor *const scalars[] = {call->in[0], call->in[1], call->in[2], call->out[0], call->out[1]};
-    return simple_check_flat(call, scalars, 5, 1);
-}
-
 /* Arithmetic in double, rounded once. A growth that would overflow is left out, and the count starts anew all the same. */
 static void compute_amp_update_scale(const struct device *device, const struct op_call *call)
 {
@@ -27,4 +21,4 @@ static void compute_amp_update_scale(const struct device *device, const struct o
     *(float *)call->out[1]->data = tracker;
 }
 
-SIMPLE_OP(amp_update_scale)
+FLAT_OP(amp_update_scale)

@@ -10,7 +10,6 @@ struct prepared {
     struct op_prepared head;
     const struct device *device;
     struct resample map;
-    void *memory[2]; /* of the axes' taps */
 };
 
 static enum status run(struct op_prepared *head, const struct run_context *context)
@@ -26,58 +25,19 @@ static enum status run(struct op_prepared *head, const struct run_context *conte
 static void destroy(struct op_prepared *head)
 {
     struct prepared *self = (struct prepared *)head;
-    free(self->memory[0]);
-    free(self->memory[1]);
+    free(self->map.h.start);
+    free(self->map.w.start);
     free(self);
-}
-
-/*
- * Puts every tap where its row of the matrix wants it: the result's position forward, the source's backward. `start` is
- * all zero and one longer than what stays of it: filling moves start[p + 1] from the begin of row p to its end.
- */
-static void fill_taps(const struct resample_axis *axis, bool backward, int32_t *start, int32_t *index, float *weight)
-{
-    int64_t taps[RESAMPLE_MAX_TAPS], positions = backward ? axis->in : axis->out;
-    double weights[RESAMPLE_MAX_TAPS];
-    for (int64_t o = 0; o < axis->out; o++) {
-        int count = resample_taps(axis, o, taps, weights);
-        for (int i = 0; i < count; i++)
-            start[(backward ? taps[i] : o) + 2]++;
-    }
-    for (int64_t p = 0; p < positions; p++)
-        start[p + 2] += start[p + 1];
-    for (int64_t o = 0; o < axis->out; o++) {
-        int count = resample_taps(axis, o, taps, weights);
-        for (int i = 0; i < count; i++) {
-            int32_t at = start[(backward ? taps[i] : o) + 1]++;
-            index[at] = (int32_t)(backward ? o : taps[i]);
-            weight[at] = (float)weights[i];
-        }
-    }
-}
-
-static enum status make_taps(const struct resample_axis *axis, bool backward, struct resample_taps *made, void **memory)
-{
-    int64_t positions = backward ? axis->in : axis->out, most = axis->out * RESAMPLE_MAX_TAPS;
-    size_t bytes = (size_t)(positions + 2 + most) * sizeof(int32_t) + (size_t)most * sizeof(float);
-    int32_t *start = *memory = calloc(1, bytes);
-    if (!start)
-        return FAIL(NO_MEMORY, "preparing %s: no memory for %zu bytes", op_name(axis->op), bytes);
-    int32_t *index = start + positions + 2;
-    float *weight = (float *)(index + most);
-    fill_taps(axis, backward, start, index, weight);
-    *made = (struct resample_taps){positions, start, index, weight};
-    return STATUS_OK;
 }
 
 static enum status make_maps(struct prepared *self, const struct op_call *call)
 {
     bool backward = resample_is_backward(call->op);
-    struct resample_taps *maps[2] = {&self->map.h, &self->map.w};
+    struct resample_rows *maps[2] = {&self->map.h, &self->map.w};
     for (int a = 0; a < 2; a++) {
         int64_t in = call->in[0]->size[2 + a], out = call->out[0]->size[2 + a];
         struct resample_axis axis = {call->op, &call->attrs, a, backward ? out : in, backward ? in : out};
-        TRY(make_taps(&axis, backward, maps[a], &self->memory[a]));
+        TRY(resample_rows_create(&axis, backward, maps[a]));
     }
     return STATUS_OK;
 }

@@ -87,21 +87,6 @@ enum status simple_check_broadcast(const struct op_call *call, int inputs)
     return STATUS_OK;
 }
 
-enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length)
-{
-    for (int i = 0; i < count; i++) {
-        const struct tensor *tensor = tensors[i];
-        if (!tensor)
-            continue;
-        enum memory_format format = tensor_format(tensor);
-        if (tensor->dtype != DTYPE_FLOAT32 || format == FORMAT_STRIDED || tensor_count(tensor) != length)
-            return FAIL(UNSUPPORTED, "%s of %lld elements, %s, %s: the cpu back end wants %lld float32 elements, flat",
-                        op_name(call->op), (long long)tensor_count(tensor), dtype_name(tensor->dtype),
-                        layout_name(format), (long long)length);
-    }
-    return STATUS_OK;
-}
-
 void simple_hand_on(const struct tensor *input, const struct tensor *output)
 {
     if (output && output->data != input->data)

@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/device.h"
 #include "kernels/ops/broadcast.h"
+#include "kernels/ops/flat.h"
 
 /* Runs a call that simple_prepare has accepted. */
 typedef void simple_compute(const struct device *device, const struct op_call *call);
@@ -27,21 +28,20 @@ enum status simple_check_alike(const struct op_call *call, const struct tensor *
  */
 enum status simple_check_broadcast(const struct op_call *call, int inputs);
 
-/* Fails with UNSUPPORTED unless the tensors (NULLs are skipped) are contiguous float32, each of `length` elements. */
-enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length);
-
 /* The output starts as a copy of the input unless it is the input's own memory. Both are flat float32. */
 void simple_hand_on(const struct tensor *input, const struct tensor *output);
 
 /* The value of a float32 scalar; `otherwise` when it is absent. */
 float simple_scalar(const struct tensor *scalar, float otherwise);
 
-/* The operator `object`: check_<object>(call) and compute_<object>, as arithmetic. */
-#define SIMPLE_OP(object)                                                                                           \
+/* The operator `object`: check_<object>(call) and compute_<object>, as arithmetic; and one on flat memory. */
+#define SIMPLE_OP(object) SIMPLE_OP_AFTER(check_##object, object)
+#define FLAT_OP(object) SIMPLE_OP_AFTER(flat_check, object)
+#define SIMPLE_OP_AFTER(check, object)                                                                              \
     static enum status prepare_##object(struct device *device, const struct op_call *call, struct op_prepared **out) \
     {                                                                                                               \
         *out = NULL;                                                                                                \
-        TRY(check_##object(call));                                                                                  \
+        TRY(check(call));                                                                                           \
         return simple_prepare(device, call, compute_##object, ROLE_COMPUTE, #object, out);                          \
     }                                                                                                               \
     extern const struct op_impl cpu_##object;                                                                       \

@@ -107,7 +107,7 @@ static enum status run(struct op_prepared *prepared, const struct run_context *c
     return STATUS_OK;
 }
 
-void conv_steps_destroy(struct op_prepared *prepared)
+static void destroy(struct op_prepared *prepared)
 {
     struct conv_steps *self = (struct conv_steps *)prepared;
 
@@ -131,19 +131,19 @@ static enum memory_format format_of(const struct tensor *const *like, int count)
     return FORMAT_CONTIGUOUS;
 }
 
-enum status conv_steps_create(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
-                              struct conv_steps **out)
+static enum status create(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
+                          struct conv_steps **out)
 {
     struct op_prepared *prepared;
 
     *out = NULL;
     TRY(simple_check_float(call, like, count));
     TRY(simple_create(device, call, sizeof **out, run, &prepared));
-    prepared->destroy = conv_steps_destroy;
+    prepared->destroy = destroy;
     struct conv_steps *steps = (struct conv_steps *)prepared;
     steps->step = calloc(OP_MAX_KERNELS, sizeof *steps->step);
     if (!steps->step) {
-        conv_steps_destroy(prepared);
+        destroy(prepared);
         return FAIL(NO_MEMORY, "preparing %s: no memory", op_name(call->op));
     }
     steps->dtype = like[0]->dtype;
@@ -188,7 +188,7 @@ struct conv_operand conv_steps_target(struct conv_steps *steps, const struct ten
     return operand;
 }
 
-void conv_steps_finish(struct conv_steps *steps, struct op_prepared **out)
+static void finish(struct conv_steps *steps, struct op_prepared **out)
 {
     size_t most = 0;
 
@@ -201,6 +201,21 @@ void conv_steps_finish(struct conv_steps *steps, struct op_prepared **out)
             steps->step[i].workspace_bytes = most;
     }
     *out = &steps->simple.head;
+}
+
+enum status conv_steps_prepare(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
+                               conv_passes *add_passes, struct op_prepared **out)
+{
+    struct conv_steps *steps;
+
+    *out = NULL;
+    TRY(create(device, call, like, count, &steps));
+    enum status status = add_passes(steps, call);
+    if (status == STATUS_OK)
+        finish(steps, out);
+    else
+        destroy(&steps->simple.head);
+    return status;
 }
 
 static struct conv_step *add_step(struct conv_steps *steps, enum step_kind kind)

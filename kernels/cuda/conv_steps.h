@@ -2,8 +2,7 @@
  * A convolution's call as a list of steps, one kernel each: casts and conversions around cuDNN calls, the bias. Everything is
  * chosen while preparing; running launches.
  *
- *   conv_steps_create -> conv_steps_bring / conv_steps_cudnn / conv_steps_deliver ... in running order -> conv_steps_finish;
- *   conv_steps_destroy where preparing fails
+ *   conv_steps_prepare -> the caller's conv_passes -> conv_steps_bring / conv_steps_cudnn / conv_steps_deliver ...
  */
 #ifndef KERNELS_CUDA_CONV_STEPS_H
 #define KERNELS_CUDA_CONV_STEPS_H
@@ -30,12 +29,13 @@ struct conv_steps {
     struct conv_step *step; /* [OP_MAX_KERNELS] */
 };
 
-/* `like`: the call's tensors by whose dtype (the first's) and format (the first that has one) cuDNN computes. */
-enum status conv_steps_create(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
-                              struct conv_steps **out);
-void conv_steps_destroy(struct op_prepared *prepared);
-/* Places the workspace that the steps share and hands the call to the caller. */
-void conv_steps_finish(struct conv_steps *steps, struct op_prepared **out);
+/*
+ * A convolution's prepare. `like`: the call's tensors by whose dtype (the first's) and format (the first that has one) cuDNN computes;
+ * add_passes adds the steps in running order.
+ */
+typedef enum status conv_passes(struct conv_steps *steps, const struct op_call *call);
+enum status conv_steps_prepare(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
+                               conv_passes *add_passes, struct op_prepared **out);
 
 /* The call's tensor as it is, in two dimensions; and as cuDNN takes it, in scratch unless it is that already. */
 struct conv_operand conv_steps_operand(const struct conv_steps *steps, const struct tensor *tensor);

@@ -21,16 +21,7 @@ static enum status add_passes(struct conv_steps *steps, const struct op_call *ca
 static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
     const struct tensor *const like[] = {call->in[INPUT], call->out[0], call->in[WEIGHT]};
-    struct conv_steps *steps;
-
-    *out = NULL;
-    TRY(conv_steps_create(device, call, like, 3, &steps));
-    enum status status = add_passes(steps, call);
-    if (status == STATUS_OK)
-        conv_steps_finish(steps, out);
-    else
-        conv_steps_destroy(&steps->simple.head);
-    return status;
+    return conv_steps_prepare(device, call, like, 3, add_passes, out);
 }
 
 extern const struct op_impl cuda_convolution;

@@ -4,6 +4,7 @@
  */
 #include "kernels/cuda/optimizer_kernel.h"
 #include "kernels/cuda/simple.h"
+#include "kernels/ops/flat.h"
 
 struct prepared {
     struct simple simple;
@@ -29,17 +30,6 @@ static const struct launch_on *on_of(const struct op_prepared *base)
     return &((const struct prepared *)base)->simple.on;
 }
 
-static enum status check_sgd(const struct op_call *call)
-{
-    struct tensor *const flat[] = {call->in[0], call->in[1], call->in[2], call->out[0], call->out[1]};
-    struct tensor *const scalars[] = {call->in[3], call->in[4], call->in[5]};
-    if (call->attrs.sgd.momentum != 0 && (!call->in[2] || !call->out[1]))
-        return FAIL(UNSUPPORTED, "%s with momentum %g but without a momentum buffer", op_name(call->op),
-                    call->attrs.sgd.momentum);
-    TRY(simple_check_flat(call, flat, 5, tensor_count(call->in[0])));
-    return simple_check_flat(call, scalars, 3, 1);
-}
-
 static enum status run_sgd(struct op_prepared *base, const struct run_context *context)
 {
     const struct op_call *call = base->call;
@@ -61,15 +51,6 @@ static enum status run_sgd(struct op_prepared *base, const struct run_context *c
     args.vectors = ALIGNED(args.parameter, args.gradient, args.buffer, args.parameter_out, args.buffer_out);
     LAUNCH(base, context, 0, cuda_launch_sgd(on_of(base), &args));
     return STATUS_OK;
-}
-
-static enum status check_adamw(const struct op_call *call)
-{
-    struct tensor *const flat[] = {call->in[0],  call->in[1],  call->in[2], call->in[3],
-                                   call->out[0], call->out[1], call->out[2]};
-    struct tensor *const scalars[] = {call->in[4], call->in[5], call->in[6], call->out[3]};
-    TRY(simple_check_flat(call, flat, 7, tensor_count(call->in[0])));
-    return simple_check_flat(call, scalars, 4, 1);
 }
 
 static enum status run_adamw(struct op_prepared *base, const struct run_context *context)
@@ -98,14 +79,6 @@ static enum status run_adamw(struct op_prepared *base, const struct run_context 
     return STATUS_OK;
 }
 
-static enum status check_amp_unscale(const struct op_call *call)
-{
-    struct tensor *const flat[] = {call->in[0], call->out[0]};
-    struct tensor *const scalars[] = {call->in[1], call->out[1]};
-    TRY(simple_check_flat(call, flat, 2, tensor_count(call->in[0])));
-    return simple_check_flat(call, scalars, 2, 1);
-}
-
 static enum status run_amp_unscale(struct op_prepared *base, const struct run_context *context)
 {
     const struct op_call *call = base->call;
@@ -119,12 +92,6 @@ static enum status run_amp_unscale(struct op_prepared *base, const struct run_co
     return STATUS_OK;
 }
 
-static enum status check_amp_update_scale(const struct op_call *call)
-{
-    struct tensor *const scalars[] = {call->in[0], call->in[1], call->in[2], call->out[0], call->out[1]};
-    return simple_check_flat(call, scalars, 5, 1);
-}
-
 static enum status run_amp_update_scale(struct op_prepared *base, const struct run_context *context)
 {
     const struct op_call *call = base->call;
@@ -134,18 +101,6 @@ static enum status run_amp_update_scale(struct op_prepared *base, const struct r
                                      attrs->backoff_factor, (float)attrs->growth_interval};
     LAUNCH(base, context, 0, cuda_launch_update_scale(on_of(base), &args));
     return STATUS_OK;
-}
-
-static enum status check_flat(const struct op_call *call, struct tensor *a, struct tensor *b)
-{
-    struct tensor *const flat[] = {a, b, call->in[0]};
-    return simple_check_flat(call, flat, 3, tensor_count(call->in[0]));
-}
-
-static enum status check_foreach_norm(const struct op_call *call)
-{
-    TRY(check_flat(call, NULL, NULL));
-    return simple_check_flat(call, &call->out[0], 1, 1);
 }
 
 static enum status run_foreach_norm(struct op_prepared *base, const struct run_context *context)
@@ -158,12 +113,6 @@ static enum status run_foreach_norm(struct op_prepared *base, const struct run_c
                               .vectors = is_aligned(call->in[0]->data)};
     LAUNCH(base, context, 0, cuda_launch_norm2(on_of(base), &args));
     return STATUS_OK;
-}
-
-static enum status check_foreach_mul(const struct op_call *call)
-{
-    TRY(check_flat(call, call->out[0], NULL));
-    return simple_check_flat(call, &call->in[1], 1, 1);
 }
 
 static enum status run_foreach_mul(struct op_prepared *base, const struct run_context *context)
@@ -179,11 +128,6 @@ static enum status run_foreach_mul(struct op_prepared *base, const struct run_co
     return STATUS_OK;
 }
 
-static enum status check_foreach_lerp(const struct op_call *call)
-{
-    return check_flat(call, call->in[1], call->out[0]);
-}
-
 static enum status run_foreach_lerp(struct op_prepared *base, const struct run_context *context)
 {
     const struct op_call *call = base->call;
@@ -197,12 +141,12 @@ static enum status run_foreach_lerp(struct op_prepared *base, const struct run_c
     return STATUS_OK;
 }
 
-/* check_<object>, run_<object>; `scratch` bytes. */
+/* run_<object>; `scratch` bytes. */
 #define FLAT_OP(object, kernel, scratch)                                                                            \
     static enum status prepare_##object(struct device *device, const struct op_call *call, struct op_prepared **out) \
     {                                                                                                               \
         *out = NULL;                                                                                                \
-        TRY(check_##object(call));                                                                                  \
+        TRY(flat_check(call));                                                                                      \
         TRY(simple_create(device, call, sizeof(struct prepared), run_##object, out));                               \
         simple_reserve(*out, scratch);                                                                              \
         simple_add_main_kernel(*out, kernel, 0);                                                                    \

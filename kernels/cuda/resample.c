@@ -38,50 +38,19 @@ static void destroy(struct op_prepared *base)
     free(self);
 }
 
-/*
- * Puts every tap where its row of the matrix wants it: the result's position forward, the source's backward. `start` is all zero
- * and one longer than what stays of it: filling moves start[p + 1] from the begin of row p to its end.
- */
-static void fill_taps(const struct resample_axis *axis, bool backward, int32_t *start, int32_t *index, float *weight)
+/* The rows of an axis on the device; *memory is the prepared call's to free. */
+static enum status bring_rows(struct device *device, const struct resample_axis *axis, bool backward, struct image_taps *taps,
+                              void **memory)
 {
-    int64_t taps[RESAMPLE_MAX_TAPS], positions = backward ? axis->in : axis->out;
-    double weights[RESAMPLE_MAX_TAPS];
-    for (int64_t o = 0; o < axis->out; o++) {
-        int count = resample_taps(axis, o, taps, weights);
-        for (int i = 0; i < count; i++)
-            start[(backward ? taps[i] : o) + 2]++;
-    }
-    for (int64_t p = 0; p < positions; p++)
-        start[p + 2] += start[p + 1];
-    for (int64_t o = 0; o < axis->out; o++) {
-        int count = resample_taps(axis, o, taps, weights);
-        for (int i = 0; i < count; i++) {
-            int32_t at = start[(backward ? taps[i] : o) + 1]++;
-            index[at] = (int32_t)(backward ? o : taps[i]);
-            weight[at] = (float)weights[i];
-        }
-    }
-}
-
-/* Makes the taps of an axis on the device; *memory is the prepared call's to free. */
-static enum status make_taps(struct device *device, const struct resample_axis *axis, bool backward, struct image_taps *taps,
-                             void **memory)
-{
-    int64_t positions = backward ? axis->in : axis->out, most = axis->out * RESAMPLE_MAX_TAPS;
-    size_t bytes = (size_t)(positions + 2 + most) * sizeof(int32_t) + (size_t)most * sizeof(float);
-    enum status status = STATUS_OK;
-    int32_t *start = calloc(1, bytes);
-    if (!start)
-        return FAIL(NO_MEMORY, "preparing %s: no memory for %zu bytes", op_name(axis->op), bytes);
-    int64_t index_at = positions + 2, weight_at = index_at + most;
-    fill_taps(axis, backward, start, start + index_at, (float *)(start + weight_at));
-    int32_t *made = *memory = cuda_alloc(device, bytes, "the taps of a resampling");
-    if (!made)
-        status = STATUS_NO_MEMORY;
-    if (status == STATUS_OK)
-        status = cuda_copy_in(device, made, start, bytes);
-    *taps = (struct image_taps){made, made + index_at, (const float *)(made + weight_at)};
-    free(start);
+    struct resample_rows rows;
+    enum status status = STATUS_NO_MEMORY;
+    TRY(resample_rows_create(axis, backward, &rows));
+    int32_t *made = *memory = cuda_alloc(device, rows.bytes, "the taps of a resampling");
+    if (made)
+        status = cuda_copy_in(device, made, rows.start, rows.bytes);
+    int32_t *index = made + (rows.index - rows.start);
+    *taps = (struct image_taps){made, index, (const float *)(index + ((int32_t *)rows.weight - rows.index))};
+    free(rows.start);
     return status;
 }
 
@@ -97,7 +66,7 @@ static enum status plan(struct prepared *self, struct device *device, const stru
     for (int a = 0; a < 2; a++) {
         int64_t in = from->size[2 + a], out = to->size[2 + a];
         struct resample_axis axis = {call->op, &call->attrs, a, backward ? out : in, backward ? in : out};
-        TRY(make_taps(device, &axis, backward, a ? &self->args.w : &self->args.h, &self->taps[a]));
+        TRY(bring_rows(device, &axis, backward, a ? &self->args.w : &self->args.h, &self->taps[a]));
     }
     return STATUS_OK;
 }

@@ -103,16 +103,6 @@ enum status simple_check_float32(const struct op_call *call, const struct tensor
     return STATUS_OK;
 }
 
-enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length)
-{
-    TRY(simple_check_float32(call, (const struct tensor *const *)tensors, count));
-    for (int i = 0; i < count; i++)
-        if (tensors[i] && tensor_count(tensors[i]) != length)
-            return FAIL(UNSUPPORTED, "%s of %lld elements: the cuda back end wants %lld elements, flat",
-                        op_name(call->op), (long long)tensor_count(tensors[i]), (long long)length);
-    return STATUS_OK;
-}
-
 void *simple_data(const struct tensor *tensor)
 {
     return tensor ? tensor->data : NULL;

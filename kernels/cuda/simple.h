@@ -51,8 +51,6 @@ enum status simple_check_alike(const struct op_call *call, const struct tensor *
 enum status simple_check_maps(const struct op_call *call, const struct tensor *const *maps, int count, bool *rows);
 /* Contiguous float32. */
 enum status simple_check_float32(const struct op_call *call, const struct tensor *const *tensors, int count);
-/* Contiguous float32 of `length` elements. */
-enum status simple_check_flat(const struct op_call *call, struct tensor *const *tensors, int count, int64_t length);
 
 /* Data of a tensor; NULL of an absent one. */
 void *simple_data(const struct tensor *tensor);

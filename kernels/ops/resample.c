@@ -2,6 +2,7 @@
 #include "kernels/ops/resample.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "kernels/ops/facts.h"
 
@@ -104,6 +105,44 @@ int resample_taps(const struct resample_axis *axis, int64_t out, int64_t index[R
             return rows[i].taps(axis, out, index, weight);
     }
     return 0;
+}
+
+/*
+ * Puts every tap where its row of the matrix wants it: the result's position forward, the source's backward. `start` is
+ * all zero and one longer than what stays of it: filling moves start[p + 1] from the begin of row p to its end.
+ */
+static void fill_taps(const struct resample_axis *axis, bool backward, int32_t *start, int32_t *index, float *weight)
+{
+    int64_t taps[RESAMPLE_MAX_TAPS], positions = backward ? axis->in : axis->out;
+    double weights[RESAMPLE_MAX_TAPS];
+    for (int64_t o = 0; o < axis->out; o++) {
+        int count = resample_taps(axis, o, taps, weights);
+        for (int i = 0; i < count; i++)
+            start[(backward ? taps[i] : o) + 2]++;
+    }
+    for (int64_t p = 0; p < positions; p++)
+        start[p + 2] += start[p + 1];
+    for (int64_t o = 0; o < axis->out; o++) {
+        int count = resample_taps(axis, o, taps, weights);
+        for (int i = 0; i < count; i++) {
+            int32_t at = start[(backward ? taps[i] : o) + 1]++;
+            index[at] = (int32_t)(backward ? o : taps[i]);
+            weight[at] = (float)weights[i];
+        }
+    }
+}
+
+enum status resample_rows_create(const struct resample_axis *axis, bool backward, struct resample_rows *out)
+{
+    int64_t positions = backward ? axis->in : axis->out, most = axis->out * RESAMPLE_MAX_TAPS;
+    size_t bytes = (size_t)(positions + 2 + most) * sizeof(int32_t) + (size_t)most * sizeof(float);
+    int32_t *start = calloc(1, bytes);
+    if (!start)
+        return FAIL(NO_MEMORY, "preparing %s: no memory for %zu bytes", op_name(axis->op), bytes);
+    int32_t *index = start + positions + 2;
+    *out = (struct resample_rows){positions, start, index, (float *)(index + most), bytes};
+    fill_taps(axis, backward, start, index, out->weight);
+    return STATUS_OK;
 }
 
 bool resample_is_backward(enum op_id op)

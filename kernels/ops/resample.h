@@ -25,6 +25,17 @@ struct resample_axis {
 int resample_taps(const struct resample_axis *axis, int64_t out, int64_t index[RESAMPLE_MAX_TAPS],
                   double weight[RESAMPLE_MAX_TAPS]);
 
+/* Sparse rows: result position p is made of index[start[p] .. start[p + 1]), source positions, with those weights. */
+struct resample_rows {
+    int64_t positions;
+    int32_t *start, *index;
+    float *weight;
+    size_t bytes; /* of the one block that all three lie in; start is where it begins */
+};
+
+/* The rows of an axis, forward or `backward`. The block is the caller's to free(). */
+enum status resample_rows_create(const struct resample_axis *axis, bool backward, struct resample_rows *out);
+
 /* True for the operators above's backwards, whose output 0 has the sizes of the forward input. */
 bool resample_is_backward(enum op_id op);
 

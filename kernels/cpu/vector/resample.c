@@ -26,7 +26,7 @@ VECTOR_INLINE const char *row_at(const struct tensor *tensor, int64_t n, int64_t
 VECTOR_INLINE vfloat pixel_sum(enum dtype dtype, const struct resample_part *part, int64_t n, int64_t h, int64_t w,
                                int64_t c, int count)
 {
-    const struct resample_taps *rows = &part->map->h, *columns = &part->map->w;
+    const struct resample_rows *rows = &part->map->h, *columns = &part->map->w;
     const struct tensor *from = part->from;
     vfloat sum = {0};
     for (int32_t a = rows->start[h]; a < rows->start[h + 1]; a++)
@@ -79,7 +79,7 @@ static void store_row(const struct tensor *to, char *row, const float *from, cha
 
 static void plane_row(const struct resample_part *part, int64_t n, int64_t c, int64_t h)
 {
-    const struct resample_taps *rows = &part->map->h, *columns = &part->map->w;
+    const struct resample_rows *rows = &part->map->h, *columns = &part->map->w;
     const struct tensor *from = part->from, *to = part->to;
     int64_t width = from->size[3], room = resample_row_floats(width, to->size[3]) / 3;
     float *sum = part->rows, *loaded = sum + room, *raw = loaded + room;

@@ -5,17 +5,10 @@
 #ifndef KERNELS_CPU_VECTOR_RESAMPLE_H
 #define KERNELS_CPU_VECTOR_RESAMPLE_H
 
-#include <stdint.h>
-
-struct resample_taps {
-    int64_t positions;    /* of the result */
-    const int32_t *start; /* [positions + 1] into index and weight */
-    const int32_t *index; /* source positions */
-    const float *weight;
-};
+#include "kernels/ops/resample.h"
 
 struct resample {
-    struct resample_taps h, w;
+    struct resample_rows h, w;
 };
 
 /* Floats of scratch that a thread needs: three rows. */
