@@ -120,9 +120,9 @@ static void destroy(struct op_prepared *prepared)
 }
 
 /* The first tensor's that has an order; of two that hold both, contiguous. */
-static enum memory_format format_of(const struct tensor *const *like, int count)
+static enum memory_format format_of(const struct tensor *const like[CONV_LIKE])
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < CONV_LIKE; i++) {
         struct tensor wide = widen_tensor(like[i]);
         enum memory_format format = tensor_format(&wide);
         if (format == FORMAT_CONTIGUOUS || format == FORMAT_CHANNELS_LAST)
@@ -131,13 +131,14 @@ static enum memory_format format_of(const struct tensor *const *like, int count)
     return FORMAT_CONTIGUOUS;
 }
 
-static enum status create(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
+static enum status create(struct device *device, const struct op_call *call, const struct tensor *const like[CONV_LIKE],
                           struct conv_steps **out)
 {
+    enum { INPUT, OUTPUT, WEIGHT };
     struct op_prepared *prepared;
 
     *out = NULL;
-    TRY(simple_check_float(call, like, count));
+    TRY(simple_check_float(call, like, CONV_LIKE));
     TRY(simple_create(device, call, sizeof **out, run, &prepared));
     prepared->destroy = destroy;
     struct conv_steps *steps = (struct conv_steps *)prepared;
@@ -146,11 +147,13 @@ static enum status create(struct device *device, const struct op_call *call, con
         destroy(prepared);
         return FAIL(NO_MEMORY, "preparing %s: no memory", op_name(call->op));
     }
-    steps->dtype = like[0]->dtype;
-    steps->format = format_of(like, count);
+    steps->dtype = like[INPUT]->dtype;
+    steps->format = format_of(like);
     steps->attrs = call->attrs.conv;
-    if (like[0]->dims == 3)
+    if (like[INPUT]->dims == 3)
         widen_conv(&steps->attrs);
+    steps->channels = like[WEIGHT]->size[1];
+    steps->padded = conv_channels_padded(steps->dtype, steps->format, &steps->attrs, like[INPUT]->size[1], like[OUTPUT]->size[1]);
     *out = steps;
     return STATUS_OK;
 }
@@ -176,11 +179,13 @@ struct conv_operand conv_steps_operand(const struct conv_steps *steps, const str
     return (struct conv_operand){described(steps, tensor), tensor, 0};
 }
 
-struct conv_operand conv_steps_target(struct conv_steps *steps, const struct tensor *tensor)
+struct conv_operand conv_steps_target(struct conv_steps *steps, const struct tensor *tensor, int64_t padded)
 {
     struct conv_operand operand = conv_steps_operand(steps, tensor);
-    if (is_ready(steps, &operand.tensor))
+    if (padded == 0 && is_ready(steps, &operand.tensor))
         return operand;
+    if (padded > 0)
+        operand.tensor.size[1] = padded;
     operand.tensor = tensor_with_format(&operand.tensor, steps->format);
     operand.tensor.dtype = steps->dtype;
     operand.caller = NULL;
@@ -203,13 +208,13 @@ static void finish(struct conv_steps *steps, struct op_prepared **out)
     *out = &steps->simple.head;
 }
 
-enum status conv_steps_prepare(struct device *device, const struct op_call *call, const struct tensor *const *like, int count,
+enum status conv_steps_prepare(struct device *device, const struct op_call *call, const struct tensor *const like[CONV_LIKE],
                                conv_passes *add_passes, struct op_prepared **out)
 {
     struct conv_steps *steps;
 
     *out = NULL;
-    TRY(create(device, call, like, count, &steps));
+    TRY(create(device, call, like, &steps));
     enum status status = add_passes(steps, call);
     if (status == STATUS_OK)
         finish(steps, out);
@@ -225,15 +230,43 @@ static struct conv_step *add_step(struct conv_steps *steps, enum step_kind kind)
     return step;
 }
 
+/* What a copy reads of `from`: channels that `to` has not are left out. Strides are from's. */
+static struct tensor part_read(const struct conv_step *step)
+{
+    struct tensor part = step->operand[0].tensor;
+    int64_t wanted = step->operand[1].tensor.size[1];
+
+    part.size[1] = part.size[1] < wanted ? part.size[1] : wanted;
+    return part;
+}
+
 static void declare_conversion(struct conv_steps *steps, const struct conv_step *step, enum conversion_cause cause)
 {
     struct op_prepared *head = &steps->simple.head;
     const struct tensor *from = &step->operand[0].tensor, *to = &step->operand[1].tensor;
+    struct tensor read = part_read(step);
 
     head->conversion_kernel[head->conversions] = head->kernels - 1;
     head->conversion[head->conversions++] = (struct conversion_info){
-        .cause = cause, .from = tensor_format(from), .to = tensor_format(to), .tensor = *from, .dest_dtype = to->dtype,
-        .bytes_read = tensor_bytes(from), .bytes_written = tensor_bytes(to), .source_id = -1, .dest_id = -1};
+        .cause = cause, .from = tensor_format(from), .to = tensor_format(to), .tensor = read, .dest_dtype = to->dtype,
+        .bytes_read = tensor_bytes(&read), .bytes_written = tensor_bytes(to), .source_id = -1, .dest_id = -1,
+        .padded = to->size[1] > from->size[1]};
+}
+
+/* The kernel that a copy is told as. Channels added or left out within a format are no conversion (SEMANTICS: a relayout). */
+static void tell_copy(struct conv_steps *steps, const struct conv_step *step, bool converts)
+{
+    const struct tensor *from = &step->operand[0].tensor, *to = &step->operand[1].tensor;
+    static const char *const conversions[] = {[FORMAT_CONTIGUOUS] = "convert_nchw_nhwc", [FORMAT_CHANNELS_LAST] = "convert_nhwc_nchw"};
+    static const char *const casts[] = {"conv_cast_crop", "conv_cast", "conv_cast_pad"}, *const copies[] = {"conv_crop", NULL, "conv_pad"};
+    enum memory_format of = tensor_format(from);
+    int more = (to->size[1] > from->size[1]) - (to->size[1] < from->size[1]);
+    bool casts_too = from->dtype != to->dtype;
+    const char *name = !converts ? (casts_too ? casts : copies)[more + 1] : of <= FORMAT_CHANNELS_LAST ? conversions[of] : "convert_strided";
+    struct tensor read = part_read(step);
+
+    simple_add_kernel(&steps->simple.head, name, converts ? ROLE_CONVERSION : casts_too ? ROLE_CAST : ROLE_COPY, tensor_bytes(&read),
+                      tensor_bytes(to), 0);
 }
 
 /* The call's own tensors are told as they are, not widened; their ids are for who declares the call to find. */
@@ -241,27 +274,25 @@ static enum status add_copy(struct conv_steps *steps, const struct conv_operand 
                             enum conversion_cause cause)
 {
     struct conv_step *step = add_step(steps, STEP_COPY);
-    bool converts = !tensor_same_layout(&from->tensor, &to->tensor);
-    static const char *const names[] = {"conv_cast", "convert_nchw_nhwc", "convert_nhwc_nchw", "convert_strided"};
-    enum memory_format of = tensor_format(&from->tensor);
-    int name = !converts ? 0 : of == FORMAT_CONTIGUOUS ? 1 : of == FORMAT_CHANNELS_LAST ? 2 : 3;
+    const struct tensor *own = from->caller ? &from->tensor : &to->tensor; /* the other one has cuDNN's format */
+    struct tensor wanted = tensor_with_format(own, steps->format);
+    bool converts = !tensor_same_layout(own, &wanted);
 
     step->operand[0] = *from;
     step->operand[1] = *to;
     copy_plan_init(&step->copy, &from->tensor, &to->tensor);
-    simple_add_kernel(&steps->simple.head, names[name], converts ? ROLE_CONVERSION : ROLE_CAST, tensor_bytes(&from->tensor),
-                      tensor_bytes(&to->tensor), 0);
+    tell_copy(steps, step, converts);
     if (converts)
         declare_conversion(steps, step, cause);
     steps->steps++;
     return STATUS_OK;
 }
 
-enum status conv_steps_bring(struct conv_steps *steps, const struct tensor *tensor, enum conversion_cause cause,
+enum status conv_steps_bring(struct conv_steps *steps, const struct tensor *tensor, int64_t padded, enum conversion_cause cause,
                              struct conv_operand *ready)
 {
     struct conv_operand source = conv_steps_operand(steps, tensor);
-    *ready = conv_steps_target(steps, tensor);
+    *ready = conv_steps_target(steps, tensor, padded);
     return ready->caller ? STATUS_OK : add_copy(steps, &source, ready, cause);
 }
 
@@ -295,7 +326,8 @@ enum status conv_steps_cudnn(struct conv_steps *steps, enum conv_kind kind, cons
     static const int written[] = {[CONV_FORWARD] = CONV_OUTPUT, [CONV_DATA] = CONV_INPUT, [CONV_WEIGHT] = CONV_FILTER};
     const struct tensor *filter = &operand[CONV_FILTER].tensor;
     struct conv_step *step = add_step(steps, STEP_CUDNN);
-    int64_t bytes_read = 0, flops = 2 * tensor_count(&operand[CONV_OUTPUT].tensor) * filter->size[1] * filter->size[2] * filter->size[3];
+    int64_t bytes_read = 0; /* flops: those that the call needs, without products of padding */
+    int64_t flops = 2 * tensor_count(&operand[CONV_OUTPUT].tensor) * steps->channels * filter->size[2] * filter->size[3];
 
     memcpy(step->operand, operand, sizeof step->operand);
     describe_shape(steps, kind, operand, &step->shape);

@@ -6,10 +6,10 @@ enum { INPUT, WEIGHT, BIAS };
 static enum status add_passes(struct conv_steps *steps, const struct op_call *call)
 {
     bool transposed = call->attrs.conv.transposed;
-    struct conv_operand input, operand[CONV_OPERANDS], output = conv_steps_target(steps, call->out[0]);
+    struct conv_operand input, operand[CONV_OPERANDS], output = conv_steps_target(steps, call->out[0], 0);
 
-    TRY(conv_steps_bring(steps, call->in[INPUT], CAUSE_LIBRARY, &input));
-    TRY(conv_steps_bring(steps, call->in[WEIGHT], CAUSE_WEIGHT, &operand[CONV_FILTER]));
+    TRY(conv_steps_bring(steps, call->in[INPUT], steps->padded, CAUSE_LIBRARY, &input));
+    TRY(conv_steps_bring(steps, call->in[WEIGHT], steps->padded, CAUSE_WEIGHT, &operand[CONV_FILTER]));
     operand[CONV_INPUT] = transposed ? output : input;
     operand[CONV_OUTPUT] = transposed ? input : output;
     TRY(conv_steps_cudnn(steps, transposed ? CONV_DATA : CONV_FORWARD, operand));
@@ -20,8 +20,8 @@ static enum status add_passes(struct conv_steps *steps, const struct op_call *ca
 
 static enum status prepare(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
-    const struct tensor *const like[] = {call->in[INPUT], call->out[0], call->in[WEIGHT]};
-    return conv_steps_prepare(device, call, like, 3, add_passes, out);
+    const struct tensor *const like[CONV_LIKE] = {call->in[INPUT], call->out[0], call->in[WEIGHT]};
+    return conv_steps_prepare(device, call, like, add_passes, out);
 }
 
 extern const struct op_impl cuda_convolution;

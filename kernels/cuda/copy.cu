@@ -1,7 +1,8 @@
 /*
  * Copies: the layout conversion and the cast in one pass. Rows that lie alike on both sides go by vectors of 16 bytes; where
  * the fastest dimensions differ, tiles of 64 x 64 are turned in shared memory, so that both sides move 16 bytes at a time;
- * what is neither (few channels, strides without a unit) goes element by element in the target's order.
+ * pixels of few channels, or of more or fewer in the target than in the source, are gathered into 16 bytes of the target;
+ * what is none of these (strides without a unit) goes element by element in the target's order.
  */
 #include "kernels/cuda/copy_kernel.h"
 #include "kernels/cuda/element.cuh"
@@ -39,7 +40,41 @@ __global__ void copy_any(const struct copy_walk a)
     }
 }
 
-/* One tile, read along the source's rows into tile[column][row]. N elements at once. */
+/* Elements `at` and on of the target, N of them, side by side: each of its pixel's channel, or 0 where the source has none. */
+template <typename S, int N> __device__ inline void gather_pixels(const struct copy_pixels &a, int64_t at, float (&values)[N])
+{
+    const S *from = static_cast<const S *>(a.from);
+    int64_t channel, offset[2], pixel = divide(a.pitch, at, &channel);
+    offsets_of(a.pixels, pixel, offset);
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+        values[k] = channel < a.channels ? to_float(from[offset[1] + channel * a.from_step]) : 0;
+        if (++channel < a.pitch.divisor || k + 1 == N)
+            continue;
+        channel = 0;
+        offsets_of(a.pixels, ++pixel, offset);
+    }
+}
+
+template <typename S, typename D> __global__ void copy_gathered(const struct copy_pixels a)
+{
+    const int width = lanes<D>::count;
+    D *to = static_cast<D *>(a.to);
+    FOR_GRID(v, a.count) {
+        float values[width];
+        gather_pixels<S, width>(a, v * width, values);
+        store<D, width>(to + v * width, values);
+    }
+    FOR_GRID(i, a.tail) {
+        float value[1];
+        gather_pixels<S, 1>(a, a.count * width + i, value);
+        to[a.count * width + i] = element<D>::from(value[0]);
+    }
+}
+
+/*
+ * One tile, read along the source's rows into tile[column][row]. N elements at once; 0 in columns that the source has not.
+ */
 template <typename S, typename D, int N>
 __device__ inline void read_tile(const struct copy_tiles &a, const S *from, int64_t row, int64_t column,
                                  D (&tile)[COPY_TILE][COPY_TILE + 1])
@@ -49,8 +84,9 @@ __device__ inline void read_tile(const struct copy_tiles &a, const S *from, int6
         int j = v / across, i = v % across * N;
         if (column + j >= a.columns || row + i >= a.rows)
             continue;
-        float values[N];
-        load<S, N>(values, from + (column + j) * a.from_step + row + i);
+        float values[N] = {0};
+        if (column + j < a.from_columns)
+            load<S, N>(values, from + (column + j) * a.from_step + row + i);
 #pragma unroll
         for (int k = 0; k < N; k++)
             tile[j][i + k] = element<D>::from(values[k]);
@@ -108,6 +144,7 @@ __global__ void fill_elements(const struct fill_args a)
     X(__nv_bfloat16, float) X(__nv_bfloat16, __half) X(__nv_bfloat16, __nv_bfloat16)
 #define INSTANCES(S, D)                                                      \
     template __global__ void copy_rows<S, D>(const struct copy_walk);        \
+    template __global__ void copy_gathered<S, D>(const struct copy_pixels);  \
     template __global__ void copy_turned<S, D>(const struct copy_tiles);
 FOR_PAIRS(INSTANCES)
 
@@ -117,6 +154,12 @@ extern "C" cudaError_t cuda_launch_copy_walk(const struct launch_on *on, const s
     if (args->width == 1)
         return launch_grid(on, copy_any, threads, *args);
     WITH_DTYPE(args->from_dtype, S, WITH_DTYPE(args->to_dtype, D, return launch_grid(on, copy_rows<S COMMA D>, threads, *args)));
+}
+
+extern "C" cudaError_t cuda_launch_copy_pixels(const struct launch_on *on, const struct copy_pixels *args)
+{
+    int64_t threads = args->count > args->tail ? args->count : args->tail;
+    WITH_DTYPE(args->from_dtype, S, WITH_DTYPE(args->to_dtype, D, return launch_grid(on, copy_gathered<S COMMA D>, threads, *args)));
 }
 
 extern "C" cudaError_t cuda_launch_copy_tiles(const struct launch_on *on, const struct copy_tiles *args)

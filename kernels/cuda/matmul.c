@@ -40,6 +40,12 @@ struct product {
     struct choice aligned, careful;
     size_t workspace;
     int kernel;
+    bool rounds;              /* the bias, to the dtype of what it is added to, before it is widened to the output's */
+    const struct tensor *exact; /* the call's bias, then */
+    struct tensor rounded;    /* in the scratch */
+    size_t rounded_at;
+    struct copy_plan rounding;
+    int rounding_kernel;
 };
 
 static cudaDataType_t data_type(enum dtype dtype)
@@ -83,6 +89,23 @@ static void plan_operand(struct product *self, int which, const struct tensor *t
         copy_plan_init(&operand->copy, &operand->tensor, tensor);
     else
         copy_plan_init(&operand->copy, tensor, &operand->tensor);
+}
+
+/* Autocast's bias has the dtype of the product's factors; an output that is wider would get one that is not rounded. */
+static void plan_bias(struct product *self, const struct matmul *matmul, enum dtype written)
+{
+    size_t bytes = dtype_bytes(matmul->a->dtype);
+
+    self->rounds = bytes < dtype_bytes(written) && bytes < dtype_bytes(matmul->bias->dtype);
+    if (!self->rounds) {
+        plan_operand(self, BIAS, matmul->bias, written);
+        return;
+    }
+    self->exact = matmul->bias;
+    self->rounded = tensor_make(matmul->a->dtype, 1, matmul->bias->size, FORMAT_CONTIGUOUS);
+    self->rounded_at = simple_reserve(&self->simple.head, (size_t)tensor_bytes(&self->rounded));
+    copy_plan_init(&self->rounding, self->exact, &self->rounded);
+    plan_operand(self, BIAS, &self->rounded, written);
 }
 
 static void tell_copy(struct product *self, int which)
@@ -237,11 +260,21 @@ static enum status multiply(struct product *self, const struct run_context *cont
     return cublas_check(error, "%s", op_name(self->simple.head.call->op));
 }
 
+static enum status round_bias(struct product *self, const struct run_context *context)
+{
+    self->rounded.data = (char *)context->scratch + self->rounded_at;
+    LAUNCH(&self->simple.head, context, self->rounding_kernel,
+           copy_plan_launch(&self->rounding, &self->simple.on, self->exact->data, self->rounded.data));
+    return STATUS_OK;
+}
+
 static enum status run(struct op_prepared *prepared, const struct run_context *context)
 {
     struct product *self = (struct product *)prepared;
     static const int read[] = {A, B, BIAS};
 
+    if (self->rounds)
+        TRY(round_bias(self, context));
     for (size_t i = 0; i < sizeof read / sizeof *read; i++)
         if (self->operand[read[i]].copied)
             TRY(copy(self, context, &self->operand[read[i]], false));
@@ -273,6 +306,9 @@ static void tell_kernels(struct product *self)
     const struct op_call *call = self->simple.head.call;
     int64_t bytes = 0;
 
+    self->rounding_kernel = self->simple.head.kernels;
+    if (self->rounds)
+        simple_add_kernel(&self->simple.head, "matmul_cast", ROLE_CAST, tensor_bytes(self->exact), tensor_bytes(&self->rounded), 0);
     for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
         if (self->operand[read[i]].copied)
             tell_copy(self, read[i]);
@@ -295,7 +331,7 @@ static enum status build(struct product *self, const struct matmul *matmul)
     plan_operand(self, B, matmul->b, self->dtype);
     plan_operand(self, OUTPUT, matmul->output, written);
     if (matmul->bias)
-        plan_operand(self, BIAS, matmul->bias, written);
+        plan_bias(self, matmul, written);
     TRY(make_desc(self));
     TRY(choose(self, 16, WORKSPACE_MOST, &self->aligned));
     self->workspace = simple_reserve(&self->simple.head, self->aligned.workspace_bytes + WORKSPACE_ALIGN);

@@ -11,7 +11,7 @@ struct matmul {
 
 /*
  * Prepares the product, in the narrower of a's and b's dtypes with sums in float32; operands of another dtype, or without a
- * stride of 1, are copied first. The bias is added before the one rounding.
+ * stride of 1, are copied first. The bias, rounded to a's dtype as autocast does, is added before the one rounding of the sum.
  */
 enum status matmul_prepare(struct device *device, const struct op_call *call, const struct matmul *matmul,
                            struct op_prepared **out);

@@ -35,8 +35,15 @@ same_losses cpu.db half.db 0.03
 [ "$(count half.db "SELECT count(*) FROM steps WHERE grad_scale IS NULL")" -eq 0 ] || fail "no scale"
 "$CLPROF" check half.db --max-round-trips 0 >checked 2>&1 || { fail "check:"; cat checked; }
 
+# The stem's 3 channels become 4 by kernels of ours, one in each direction, not by cuDNN's; within a format that is no conversion.
+last_step="step_id = (SELECT max(step_id) FROM steps)"
+[ "$(count half.db "SELECT count(*) FROM kernels k JOIN operators o USING (op_id) WHERE o.module_path = 'conv1' AND k.role = 'copy' AND o.$last_step")" -eq 2 ] ||
+    fail "the stem is not padded once forward and once backward"
+[ "$(count half.db "SELECT count(*) FROM kernels WHERE name LIKE '%AddPaddingKernel%'")" -eq 0 ] || fail "cuDNN pads"
+[ "$(count half.db "SELECT count(*) FROM conversions WHERE op_name LIKE 'aten::convolution%' OR padded")" -eq 0 ] || fail "padding is told as a conversion"
+
 # The same operators as on the CPU, in the same formats.
-operators="SELECT name, phase, module_path, input_format, output_format FROM operators WHERE step_id = (SELECT max(step_id) FROM steps)"
+operators="SELECT name, phase, module_path, input_format, output_format FROM operators WHERE $last_step"
 "$CLPROF" query cpu.db "$operators ORDER BY sequence" >cpu.ops
 "$CLPROF" query channels-last.db "$operators ORDER BY sequence" >cuda.ops
 cmp -s cpu.ops cuda.ops || { fail "other operators than on the CPU:"; diff cpu.ops cuda.ops | head -5; }

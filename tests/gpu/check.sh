@@ -115,6 +115,7 @@ for trace in last.db first.db; do
 done
 expect "contiguous float16: cuDNN's own conversions are under convolutions" first.db \
     "SELECT count(*) > 0 FROM conversions WHERE cause = 'library' AND op_name LIKE 'aten::convolution%'" 1
+[ ! -e last.db ] || echo "      last.db: kernels by which cuDNN pads channels itself: $(value last.db "SELECT count(*) FROM kernels WHERE name LIKE '%AddPaddingKernel%'") (kernels/cuda/conv_channels.h)"
 expect "channels_last: no conversion inside the library" last.db "SELECT count(*) FROM conversions WHERE cause = 'library'" 0
 
 # The same numbers as the CPU's.

@@ -56,6 +56,7 @@ enum case_flag {
     CASE_MIXED_OUTPUT = 2, /* input 0 and output 0 in all four combinations */
     CASE_STRIDED = 4,      /* also: input 0 a slice of a larger tensor; and output 0 too */
     CASE_MAY_REFUSE = 8,   /* a back end may answer UNSUPPORTED where inputs differ in format */
+    CASE_MIXED_WEIGHT = 32, /* convolutions, also: weight and its gradient in the other format than the rest */
     CASE_LARGE = 16        /* beyond the caches, where back ends may store otherwise; ref itself is not judged on it */
 };
 

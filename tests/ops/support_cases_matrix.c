@@ -33,6 +33,16 @@
      .out = {{MAP3(batch, m, n)}},                                                                                 \
      .tolerance = TOLERANCE_SUM}
 
+/* As HALFWAY_BIAS of convolutions. */
+#define HALFWAY_ADDMM(text, input_value, bias_value)                                                               \
+    {.op = OP_ADDMM,                                                                                               \
+     .label = text,                                                                                                \
+     .in = {{F1(5), .fill = FILL_VALUE, .value = bias_value},                                                      \
+            {V2(3, 8), .fill = FILL_VALUE, .value = input_value},                                                  \
+            {F2(8, 5), .transposed = true, .fill = FILL_VALUE, .value = 1.0 / 64}},                                \
+     .out = {{V2(3, 5)}},                                                                                          \
+     .tolerance = {1e-7, 2.5e-3, 4e-4}}
+
 static const struct op_case rows[] = {
     BMM("as they lie", 2, 17, 33, 9, false, false),
     BMM("first transposed", 3, 16, 20, 8, true, false),
@@ -46,6 +56,13 @@ static const struct op_case rows[] = {
      .label = "all in one dtype",
      .in = {{V1(7)}, {V2(3, 33)}, {V2(33, 7), .transposed = true}},
      .out = {{V2(3, 7)}},
+     .tolerance = TOLERANCE_SUM},
+    HALFWAY_ADDMM("bias halfway between two float16", 1.0 / 512, 1 + 1.0 / 2048),
+    HALFWAY_ADDMM("bias halfway between two bfloat16", 1.0 / 64, 1 + 1.0 / 256),
+    {.op = OP_ADDMM,
+     .label = "float32 output: its bias is rounded all the same",
+     .in = {{F1(10)}, {V2(5, 64)}, {V2(64, 10), .transposed = true}},
+     .out = {{F2(5, 10)}},
      .tolerance = TOLERANCE_SUM},
     {.op = OP_ADDMM,
      .label = "dense weight, one row",

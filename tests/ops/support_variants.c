@@ -41,6 +41,18 @@ static void visit_mixed_output(const struct op_case *row, enum dtype varied, var
     }
 }
 
+static void visit_mixed_weight(const struct op_case *row, enum dtype varied, variant_visit *visit, void *context)
+{
+    bool backward = row->op == OP_CONVOLUTION_BACKWARD;
+    for (int other = 0; other < 2; other++) {
+        struct call_variant variant = uniform(varied, formats[other]);
+        variant.in[backward ? 2 : 1] = formats[1 - other];
+        if (backward)
+            variant.out[1] = formats[1 - other];
+        visit_places(row, variant, visit, context);
+    }
+}
+
 static void visit_strided(const struct op_case *row, enum dtype varied, variant_visit *visit, void *context)
 {
     for (int from = 0; from < 2; from++)
@@ -63,6 +75,8 @@ void case_variants(const struct op_case *row, enum dtype varied, variant_visit *
         visit_mixed(row, varied, visit, context);
     if (row->flags & CASE_MIXED_OUTPUT)
         visit_mixed_output(row, varied, visit, context);
+    if (row->flags & CASE_MIXED_WEIGHT)
+        visit_mixed_weight(row, varied, visit, context);
     if (row->flags & CASE_STRIDED)
         visit_strided(row, varied, visit, context);
 }

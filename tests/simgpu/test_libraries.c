@@ -93,11 +93,16 @@ static cudnnBackendDescriptor_t convolution(void)
     return made;
 }
 
-/* A 3x3 forward convolution of (1,8,4,4) to 8 channels, padded by 1: the first engine's plan. Descriptors before it are destroyed. */
-static struct plan make_plan(bool last, int64_t height_out)
+/*
+ * A 3x3 forward convolution of (1,channels,4,4) to 8 channels, padded by 1: the first engine's plan. Descriptors before it are
+ * destroyed.
+ */
+static struct plan make_plan(bool last, int64_t channels, int64_t height_out)
 {
-    const int64_t x[] = {1, 8, 4, 4}, w[] = {8, 8, 3, 3}, y[] = {1, 8, height_out, 4};
-    const int64_t nchw[] = {128, 16, 4, 1}, nhwc[] = {128, 1, 32, 8}, oihw[] = {72, 9, 3, 1}, ohwi[] = {72, 1, 24, 8};
+    const int64_t x[] = {1, channels, 4, 4}, w[] = {8, channels, 3, 3}, y[] = {1, 8, height_out, 4};
+    const int64_t xlast[] = {16 * channels, 1, 4 * channels, channels}, wlast[] = {9 * channels, 1, 3 * channels, channels};
+    const int64_t xfirst[] = {16 * channels, 16, 4, 1}, wfirst[] = {9 * channels, 9, 3, 1};
+    const int64_t yfirst[] = {128, 16, 4, 1}, ylast[] = {128, 1, 32, 8};
     cudnnBackendDescriptor_t part[8], config, heuristics;
     const float alpha = 1, beta = 0;
     const cudnnBackendHeurMode_t mode = CUDNN_HEUR_MODE_A;
@@ -105,9 +110,9 @@ static struct plan make_plan(bool last, int64_t height_out)
     int64_t count = 0;
 
     ck_assert_int_eq(cudnnCreate(&made.handle), CUDNN_STATUS_SUCCESS);
-    part[0] = tensor(1, x, last ? nhwc : nchw, CUDNN_DATA_HALF);
-    part[1] = tensor(2, w, last ? ohwi : oihw, CUDNN_DATA_HALF);
-    part[2] = tensor(3, y, last ? nhwc : nchw, CUDNN_DATA_HALF);
+    part[0] = tensor(1, x, last ? xlast : xfirst, CUDNN_DATA_HALF);
+    part[1] = tensor(2, w, last ? wlast : wfirst, CUDNN_DATA_HALF);
+    part[2] = tensor(3, y, last ? ylast : yfirst, CUDNN_DATA_HALF);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(cudnnBackendFinalize(part[i]), CUDNN_STATUS_SUCCESS);
     part[3] = convolution();
@@ -164,13 +169,13 @@ static cudnnStatus_t execute(const struct plan *plan, void *workspace)
 
 START_TEST(shapes_that_do_not_fit)
 {
-    ck_assert_int_eq(make_plan(true, 5).status, CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH);
+    ck_assert_int_eq(make_plan(true, 8, 5).status, CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH);
 }
 END_TEST
 
 START_TEST(workspace_is_checked)
 {
-    struct plan last = make_plan(true, 4), first = make_plan(false, 4);
+    struct plan last = make_plan(true, 8, 4), first = make_plan(false, 8, 4);
     void *workspace;
 
     ck_assert_int_eq(last.workspace_bytes, 0);
@@ -179,6 +184,21 @@ START_TEST(workspace_is_checked)
     ck_assert_int_eq(execute(&first, NULL), CUDNN_STATUS_BAD_PARAM);
     ck_assert_int_eq(cudaMalloc(&workspace, (size_t)first.workspace_bytes), cudaSuccess);
     ck_assert_int_eq(execute(&first, workspace), CUDNN_STATUS_SUCCESS);
+}
+END_TEST
+
+/* Input and weight get 8 channels in the workspace, but for those of 4. */
+START_TEST(channels_are_padded)
+{
+    struct plan six = make_plan(true, 6, 4), four = make_plan(true, 4, 4);
+    void *workspace;
+
+    ck_assert_int_eq(four.workspace_bytes, 0);
+    ck_assert_int_eq(execute(&four, NULL), CUDNN_STATUS_SUCCESS);
+    ck_assert_int_eq(six.workspace_bytes, 256 + 1280);
+    ck_assert_int_eq(execute(&six, NULL), CUDNN_STATUS_BAD_PARAM);
+    ck_assert_int_eq(cudaMalloc(&workspace, (size_t)six.workspace_bytes), cudaSuccess);
+    ck_assert_int_eq(execute(&six, workspace), CUDNN_STATUS_SUCCESS);
 }
 END_TEST
 
@@ -332,7 +352,7 @@ END_TEST
 /* x and w in, y out: what cuDNN does around a float16 convolution of contiguous tensors, and not around one of channels_last. */
 START_TEST(layout_kernels_are_seen)
 {
-    struct plan last = make_plan(true, 4), first = make_plan(false, 4);
+    struct plan last = make_plan(true, 8, 4), first = make_plan(false, 8, 4);
     void *workspace;
 
     ck_assert_int_eq(cudaMalloc(&workspace, (size_t)first.workspace_bytes), cudaSuccess);
@@ -400,6 +420,7 @@ int main(void)
     tcase_add_test(cases, descriptors_keep_the_rules);
     tcase_add_test(cases, shapes_that_do_not_fit);
     tcase_add_test(cases, workspace_is_checked);
+    tcase_add_test(cases, channels_are_padded);
     tcase_add_test(cases, product_with_bias);
     tcase_add_test(cases, records_of_a_fill);
     tcase_add_test(cases, layout_kernels_are_seen);

@@ -1,6 +1,7 @@
 /*
  * The engines. Tensor cores want channels last: operands of another format go through the workspace by layout kernels of their
- * own, as cuDNN does it (nchwToNhwcKernel, nhwcToNchwKernel). The other engine computes where the operands lie.
+ * own, as cuDNN does it (nchwToNhwcKernel, nhwcToNchwKernel). Of float16 and bfloat16 they want 8 channels at once, or the 4 of an image:
+ * other channels are padded first (nhwcAddPaddingKernel). The other engine computes where the operands lie.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,45 @@ static bool is_last(const struct sim_tensor *tensor)
     return true;
 }
 
-static struct sim_tensor as_last(const struct sim_tensor *tensor)
+/* With that many channels in memory, at least as many as the tensor has. */
+static struct sim_tensor as_last(const struct sim_tensor *tensor, int64_t channels)
 {
     struct sim_tensor last = *tensor;
     const int64_t *size = tensor->size;
-    const int64_t step[4] = {size[1] * size[2] * size[3], 1, size[1] * size[3], size[1]};
+    const int64_t step[4] = {channels * size[2] * size[3], 1, channels * size[3], channels};
 
     memcpy(last.step, step, sizeof step);
     return last;
+}
+
+static const int written[] = {[PROBLEM_FORWARD] = OPERAND_Y, [PROBLEM_DATA] = OPERAND_X, [PROBLEM_WEIGHT] = OPERAND_W};
+
+/* Channels that tensor cores want an operand to have in memory: of one that is read, with channels last and as many as the input has. */
+static int64_t wanted_channels(const struct problem *problem, int operand)
+{
+    const struct sim_tensor *tensor = &problem->tensor[operand];
+    int64_t channels = tensor->size[1];
+
+    return operand == OPERAND_Y || operand == written[problem->kind] || problem->groups != 1 || tensor->type == CUDNN_DATA_FLOAT ||
+                   channels == 4 || !is_last(tensor)
+               ? channels
+               : (channels + 7) / 8 * 8;
+}
+
+static bool is_moved(const struct problem *problem, int operand)
+{
+    return !is_last(&problem->tensor[operand]) || wanted_channels(problem, operand) != problem->tensor[operand].size[1];
+}
+
+/* The operand as tensor cores take it, and its bytes. */
+static struct sim_tensor moved(const struct problem *problem, int operand)
+{
+    return as_last(&problem->tensor[operand], wanted_channels(problem, operand));
+}
+
+static int64_t moved_bytes(const struct sim_tensor *tensor)
+{
+    return tensor->size[0] * tensor->step[0] * sim_type_bytes(tensor->type);
 }
 
 static int64_t dense_bytes(const struct sim_tensor *tensor)
@@ -59,9 +91,10 @@ int64_t sim_workspace_bytes(const struct problem *problem, enum engine engine)
 {
     int64_t bytes = 0;
 
-    for (int i = 0; i < OPERANDS && engine == ENGINE_TENSOR_CORE; i++)
-        if (!is_last(&problem->tensor[i]))
-            bytes += round_up(dense_bytes(&problem->tensor[i]));
+    for (int i = 0; i < OPERANDS && engine == ENGINE_TENSOR_CORE; i++) {
+        const struct sim_tensor tensor = moved(problem, i);
+        bytes += is_moved(problem, i) ? round_up(moved_bytes(&tensor)) : 0;
+    }
     return bytes;
 }
 
@@ -72,12 +105,15 @@ struct step {
     bool convolves, tf32;
     struct problem problem;
     void *data[OPERANDS];
+    size_t zeroed_bytes; /* of the second, before */
 };
 
 static bool run_step(void *closure)
 {
     const struct step *step = closure;
 
+    if (step->zeroed_bytes > 0)
+        memset(step->data[1], 0, step->zeroed_bytes);
     if (step->convolves)
         sim_convolve(&step->problem, step->tf32, step->data);
     else
@@ -96,6 +132,13 @@ static const char *layout_name(cudnnDataType_t type, bool to_last)
          "_ZN5cudnn19engines_precompiled16nchwToNhwcKernelI6__halfS2_fLb0ELb1EL21cudnnKernelDataType_t0EEEvNS0_18nchw2nhwc_params_tIT1_EEPKT_PT0_",
          "_ZN5cudnn19engines_precompiled16nchwToNhwcKernelI13__nv_bfloat16S2_fLb0ELb1EL21cudnnKernelDataType_t1EEEvNS0_18nchw2nhwc_params_tIT1_EEPKT_PT0_"}};
     return names[to_last][type == CUDNN_DATA_HALF ? 1 : type == CUDNN_DATA_BFLOAT16 ? 2 : 0];
+}
+
+static const char *padding_name(cudnnDataType_t type)
+{
+    return type == CUDNN_DATA_HALF
+               ? "_Z20nhwcAddPaddingKernelI6__halfS0_fLb1EL21cudnnKernelDataType_t0EEviiiiiiiiPKT_PT0_iiiiT1_S7_N5cudnn15reduced_divisorES9_S9_"
+               : "_Z20nhwcAddPaddingKernelI13__nv_bfloat16S0_fLb1EL21cudnnKernelDataType_t0EEviiiiiiiiPKT_PT0_iiiiT1_S7_N5cudnn15reduced_divisorES9_S9_";
 }
 
 static const char *compute_name(const struct problem *problem, enum engine engine)
@@ -141,20 +184,21 @@ static cudnnStatus_t launch(const struct step *given, const char *name, size_t b
     return error == cudaSuccess ? CUDNN_STATUS_SUCCESS : sim_fail(CUDNN_STATUS_EXECUTION_FAILED_CUDART, "launching %s: error %d", name, (int)error);
 }
 
-static cudnnStatus_t relayout(const struct sim_tensor *from, const struct sim_tensor *to, void *source, void *target, bool to_last,
+static cudnnStatus_t relayout(const struct sim_tensor *from, const struct sim_tensor *to, void *source, void *target, const char *name,
                               cudaStream_t stream)
 {
     struct step step = {.convolves = false, .data = {source, target}};
+    bool pads = to->step[3] > to->size[1] && is_last(from);
 
     step.problem.tensor[0] = *from;
     step.problem.tensor[1] = *to;
-    return launch(&step, layout_name(from->type, to_last), (size_t)(2 * dense_bytes(from)), 0, stream);
+    step.zeroed_bytes = pads ? (size_t)moved_bytes(to) : 0;
+    return launch(&step, name, (size_t)(dense_bytes(from) + (pads ? moved_bytes(to) : dense_bytes(to))), 0, stream);
 }
 
 cudnnStatus_t sim_execute(const struct problem *problem, enum engine engine, void *const data[OPERANDS], void *workspace,
                           cudaStream_t stream)
 {
-    static const int written[] = {[PROBLEM_FORWARD] = OPERAND_Y, [PROBLEM_DATA] = OPERAND_X, [PROBLEM_WEIGHT] = OPERAND_W};
     struct step step = {.convolves = true, .problem = *problem};
     char *free_space = workspace;
     cudnnStatus_t status = CUDNN_STATUS_SUCCESS;
@@ -166,17 +210,19 @@ cudnnStatus_t sim_execute(const struct problem *problem, enum engine engine, voi
         const struct sim_tensor *tensor = &problem->tensor[i];
         step.data[i] = data[i];
         bytes += (size_t)dense_bytes(tensor);
-        if (engine != ENGINE_TENSOR_CORE || is_last(tensor))
+        if (engine != ENGINE_TENSOR_CORE || !is_moved(problem, i))
             continue;
-        step.problem.tensor[i] = as_last(tensor);
+        step.problem.tensor[i] = moved(problem, i);
         step.data[i] = free_space;
-        free_space += round_up(dense_bytes(tensor));
+        free_space += round_up(moved_bytes(&step.problem.tensor[i]));
         if (i != out)
-            status = relayout(tensor, &step.problem.tensor[i], data[i], step.data[i], true, stream);
+            status = relayout(tensor, &step.problem.tensor[i], data[i], step.data[i],
+                              is_last(tensor) ? padding_name(tensor->type) : layout_name(tensor->type, true), stream);
     }
     if (status == CUDNN_STATUS_SUCCESS)
         status = launch(&step, compute_name(problem, engine), bytes, flops_of(problem), stream);
     if (status == CUDNN_STATUS_SUCCESS && step.data[out] != data[out])
-        status = relayout(&step.problem.tensor[out], &problem->tensor[out], step.data[out], data[out], false, stream);
+        status = relayout(&step.problem.tensor[out], &problem->tensor[out], step.data[out], data[out],
+                          layout_name(problem->tensor[out].type, false), stream);
     return status;
 }
