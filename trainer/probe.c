@@ -119,8 +119,9 @@ static int by_weight(const void *a, const void *b)
 }
 
 /*
- * What ran in another way than channels_last comes first, and is measured to the end within twice the time: a penalty of
- * which a part is missing is none. Each comparison gets its share of the time that is left, by its weight.
+ * What ran in another way than channels_last comes first, and is measured to the end: a penalty of which a part is missing
+ * is none. Each comparison gets its share of the time that is left, by its weight; when twice the time is over, what must
+ * still be measured gets no more than it needs.
  */
 static enum status measure_all(const struct probe_config *config, const struct cases *cases,
                                const struct probe_sweep *sweep, const struct probe_sink *sink, struct probe_result *out)
@@ -133,11 +134,12 @@ static enum status measure_all(const struct probe_config *config, const struct c
     for (int i = 0; i < cases->list_count; i++) {
         struct probe_case *one = cases->list[i];
         double used = 1e-9 * (double)(clock_ns() - born), left = config->seconds - used;
+        int most = used > 2 * config->seconds ? PROBE_LEAST : PROBE_MOST;
         bool done;
-        if (used > (one->penalty ? 2 : 1) * config->seconds)
+        if (left < 0 && !one->penalty)
             break;
         double share = left > 0 && weight > 0 ? left * weight_of(one) / weight : 0;
-        TRY(probe_measure(one, config->session->device, sweep, share, out->measured + 1, sink, &done));
+        TRY(probe_measure(one, config->session->device, sweep, share, most, out->measured + 1, sink, &done));
         out->measured += done;
         weight -= weight_of(one);
     }

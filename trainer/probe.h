@@ -42,7 +42,7 @@ struct probe_sink {
 struct probe_config {
     struct session *session;     /* declared to the observer whose numbers the sink gets */
     const struct policy *native; /* what operators that break channels_last are measured against */
-    double seconds;              /* of wall time, roughly: what doesn't fit is left out, the largest pieces first in */
+    double seconds; /* of wall time, roughly: verdicts on kernels that don't fit are left out, the largest first in; penalties never */
 };
 
 struct probe_result {

@@ -60,14 +60,14 @@ void probe_sweep_close(struct probe_sweep *sweep);
 #define PROBE_SWEEP_BYTES (4 << 20) /* a thread's part: above what a core of today has */
 
 /*
- * Runs one comparison for about that long, between PROBE_LEAST and PROBE_MOST repetitions, and tells the sink. Where channels_last was
- * the slower one each time it goes on to PROBE_MOST: a few rounds are no proof (analysis/slow_kernels.c), and a comparison
+ * Runs one comparison for about that long, between PROBE_LEAST and `most` repetitions, and tells the sink. Where channels_last was
+ * the slower one each time it goes on to `most`: a few rounds are no proof (analysis/slow_kernels.c), and a comparison
  * that stopped early can't become one. A variant
  * that the back end has no kernel for is left out; *done is false when too little is left to compare.
  */
 #define PROBE_LEAST 3
 #define PROBE_MOST 15
 enum status probe_measure(struct probe_case *one, struct device *device, const struct probe_sweep *sweep, double seconds,
-                          int measurement, const struct probe_sink *sink, bool *done);
+                          int most, int measurement, const struct probe_sink *sink, bool *done);
 
 #endif

@@ -330,10 +330,10 @@ static enum status run_round(struct bench *bench, struct device *device, const s
     return STATUS_OK;
 }
 
-static int repetitions_for(int64_t round_ns, double seconds)
+static int repetitions_for(int64_t round_ns, double seconds, int most)
 {
     double fit = seconds / (1e-9 * (double)round_ns + 1e-9);
-    return fit < PROBE_LEAST ? PROBE_LEAST : fit > PROBE_MOST ? PROBE_MOST : (int)fit;
+    return fit < PROBE_LEAST ? PROBE_LEAST : fit > most ? most : (int)fit;
 }
 
 /* Whether channels_last was slower than the same other side in every round so far. */
@@ -349,7 +349,7 @@ static void follow(struct streak *streak, const struct bench *bench, const struc
 }
 
 enum status probe_measure(struct probe_case *one, struct device *device, const struct probe_sweep *sweep, double seconds,
-                          int measurement, const struct probe_sink *sink, bool *done)
+                          int most, int measurement, const struct probe_sink *sink, bool *done)
 {
     struct bench bench[PROBE_VARIANTS] = {0};
     struct probe_time time[PROBE_VARIANTS] = {0};
@@ -362,9 +362,9 @@ enum status probe_measure(struct probe_case *one, struct device *device, const s
         goto out;
     int64_t start = clock_ns();
     TRY_OUT(run_round(bench, device, sweep, 0, time));
-    int repetitions = repetitions_for(clock_ns() - start, seconds);
+    int repetitions = repetitions_for(clock_ns() - start, seconds, most);
     struct streak streak = {true, true};
-    for (int r = 0; r < repetitions || (r < PROBE_MOST && (streak.contiguous || streak.blocked)); r++) {
+    for (int r = 0; r < repetitions || (r < most && (streak.contiguous || streak.blocked)); r++) {
         TRY_OUT(run_round(bench, device, sweep, r, time));
         TRY_OUT(tell(one, sink, measurement, r, time, bench));
         follow(&streak, bench, time);
