@@ -57,6 +57,16 @@ struct verified {
 enum status verify_pairs(const double *baseline_ns, const double *fixed_ns, int pairs, double images,
                          struct verified *out);
 
+/* The throughput of the trace's own steps, in images/s; NAN = unknown. */
+enum status verify_recorded_speed(sqlite3 *db, double *images_per_s);
+
+/*
+ * Whether baseline steps now ran at a speed that is none of the trace's: above or below it by more than SPEED_TOLERANCE. An
+ * estimate is made of the times of its own steps. False when either is unknown.
+ */
+#define SPEED_TOLERANCE 0.1
+bool verify_speed_changed(double recorded_images_per_s, const struct verified *verified);
+
 /* Replaces the finding's row (finding_id -1: NULL, all together) in table verification. */
 enum status verified_store(sqlite3 *db, int64_t finding_id, const struct verified *verified);
 

@@ -28,6 +28,7 @@ struct verify {
     struct session *baseline;
     struct targets targets;
     double *dur_ns, *baseline_ns, *fixed_ns;
+    double recorded_images_per_s;
     int skipped;
 };
 
@@ -116,6 +117,7 @@ static enum status prepare(struct verify *self, const char *path)
     TRY(read_options(self, path));
     if (self->targets.list_count == 0)
         return STATUS_OK;
+    TRY(verify_recorded_speed(self->db, &self->recorded_images_per_s));
     TRY(policy_load(&self->native, "native"));
     TRY(dataset_load(&self->setup.dataset, SPLIT_TRAIN));
     TRY(open_session(&self->setup.config, &self->baseline));
@@ -189,6 +191,15 @@ static void print_outcome(const struct target *target, const struct verified *ve
     fflush(stdout);
 }
 
+static void warn_of_speed(const struct verify *self, const struct verified *verified)
+{
+    if (!verify_speed_changed(self->recorded_images_per_s, verified))
+        return;
+    fprintf(stderr, "  this machine trains at %.3g times the speed at which the trace was recorded (%.1f images/s), and the estimate is one"
+                    " for that speed: other work, or another clock; train and verify again when it is steady\n",
+            verified->baseline_images_per_s / self->recorded_images_per_s, self->recorded_images_per_s);
+}
+
 /* Policies can't change what the model's own code asks for. */
 static enum status skip(struct verify *self, const struct target *target)
 {
@@ -227,6 +238,8 @@ static enum status verify_target(struct verify *self, const struct target *targe
     if (target->is_whole && target->finding_id > 0)
         TRY_OUT(verified_store(self->db, -1, &verified));
     print_outcome(target, &verified);
+    if (!self->options.quiet)
+        warn_of_speed(self, &verified);
 out:
     session_destroy(fixed);
     free(fix);
@@ -278,7 +291,7 @@ static const struct option options[] = {
     {"all", 0, OPTION_FLAG, AT(all), .help = "instances, modules and sets, too; default: operator types and the whole fix order"},
     {"pairs", 0, OPTION_INT, AT(pairs), "N", .initial = "20", .low = 2, .high = 100000, .help = "pairs of steps, baseline and fixed"},
     {"warmup", 0, OPTION_INT, AT(warmup), "N", .initial = "3", .low = 0, .high = 1000, .help = "pairs before those"},
-    {"quiet", 'q', OPTION_FLAG, AT(quiet), .help = "no progress"},
+    {"quiet", 'q', OPTION_FLAG, AT(quiet), .help = "no progress, and no word on a machine whose speed changed"},
     OPTION_END,
 };
 

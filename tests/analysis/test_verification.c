@@ -106,6 +106,24 @@ START_TEST(a_second_verification_replaces_the_first)
 }
 END_TEST
 
+START_TEST(another_speed_than_the_trace_is_told)
+{
+    sqlite3 *db = with_findings();
+    const struct verified verified = {100, 120, {20, 19, 21}, 5};
+    double recorded;
+    ck_assert_int_eq(verify_recorded_speed(db, &recorded), STATUS_OK);
+    ck_assert(isnan(recorded));
+    ck_assert(!verify_speed_changed(recorded, &verified));
+    ck_assert_int_eq(trace_exec(db, "INSERT INTO figure VALUES ('images_per_s', 91.5, 90, 92)"), STATUS_OK);
+    ck_assert_int_eq(verify_recorded_speed(db, &recorded), STATUS_OK);
+    ck_assert_double_eq(recorded, 91.5);
+    ck_assert(!verify_speed_changed(recorded, &verified));
+    ck_assert(verify_speed_changed(90, &verified));
+    ck_assert(verify_speed_changed(112, &verified));
+    sqlite3_close(db);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("verification");
@@ -114,6 +132,7 @@ int main(void)
     tcase_add_test(tests, one_finding_of_any_scope);
     tcase_add_test(tests, gain_is_that_of_the_sums_without_outliers);
     tcase_add_test(tests, a_second_verification_replaces_the_first);
+    tcase_add_test(tests, another_speed_than_the_trace_is_told);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
