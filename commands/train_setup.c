@@ -1,12 +1,25 @@
 /* What train, verify and layouts do before they make a session. */
 #include "commands/train_setup.h"
 
+#include <stdio.h>
+
 #include "kernels/plugin.h"
 
-/* auto: a GPU that can be used, else the CPU. What follows from the device is settled with it. */
+/* A GPU that can be used, else the CPU: without a word where there is no driver, and so no GPU that anybody could miss. */
+static bool gpu_is_there(const struct backend **out)
+{
+    if (!plugin_has_driver("cuda"))
+        return false;
+    if (backend_usable("cuda", out) == STATUS_OK)
+        return true;
+    fprintf(stderr, "clprof: training on the CPU, since cuda is not usable: %s\n", status_message());
+    return false;
+}
+
+/* What follows from the device is settled with it. */
 static enum status choose_device(struct train_options *options, const struct backend **out)
 {
-    if (options->device == DEVICE_AUTO && (!plugin_has_driver("cuda") || backend_usable("cuda", out) != STATUS_OK))
+    if (options->device == DEVICE_AUTO && !gpu_is_there(out))
         options->device = DEVICE_CPU;
     bool cuda = options->device != DEVICE_CPU;
     if (backend_usable(cuda ? "cuda" : "cpu", out) != STATUS_OK)

@@ -12,6 +12,8 @@ _Static_assert(offsetof(CUpti_ActivityKernel10, start) == 16 && offsetof(CUpti_A
 _Static_assert(offsetof(CUpti_ActivityKernel10, deviceId) == 40 && offsetof(CUpti_ActivityKernel10, streamId) == 48, "kernel");
 _Static_assert(offsetof(CUpti_ActivityKernel10, correlationId) == 92 && offsetof(CUpti_ActivityKernel10, name) == 104, "kernel");
 _Static_assert(offsetof(CUpti_ActivityMemcpy6, bytes) == 8 && offsetof(CUpti_ActivityMemcpy6, correlationId) == 44, "copy");
+_Static_assert(offsetof(CUpti_ActivityMemcpyPtoP4, bytes) == 8 && offsetof(CUpti_ActivityMemcpyPtoP4, streamId) == 40 &&
+               offsetof(CUpti_ActivityMemcpyPtoP4, correlationId) == 60, "copy between devices");
 _Static_assert(offsetof(CUpti_ActivityExternalCorrelation, externalId) == 8, "external");
 
 #define CALL_DRAINS 3 /* of steps whose device was waited for */
@@ -85,20 +87,34 @@ static const char *word(const char *const *words, size_t count, unsigned number)
 }
 #define WORD(words, number) word(words, sizeof words / sizeof *words, number)
 
+/* The record without its name. */
+static void add_copy(struct records *self, struct work work, uint8_t copy, uint8_t from, uint8_t to)
+{
+    char text[80];
+
+    snprintf(text, sizeof text, "Memcpy %s (%s -> %s)", WORD(copy_words, copy), WORD(memory_words, from), WORD(memory_words, to));
+    work.name = kernel_text(&self->texts, text);
+    if (work.name)
+        count_lost(self, add_work(self, work));
+    else
+        self->unread++;
+}
+
 static void read_copy(struct records *self, const CUpti_Activity *record)
 {
     const CUpti_ActivityMemcpy6 *copy = (const void *)record;
-    char text[80];
 
-    snprintf(text, sizeof text, "Memcpy %s (%s -> %s)", WORD(copy_words, copy->copyKind), WORD(memory_words, copy->srcKind),
-             WORD(memory_words, copy->dstKind));
-    const char *name = kernel_text(&self->texts, text);
-    if (!name) {
-        self->unread++;
-        return;
-    }
-    count_lost(self, add_work(self, (struct work){ACTIVITY_MEMCPY, name, copy->start, copy->end, (int64_t)copy->bytes,
-                                                  copy->deviceId, copy->streamId, copy->correlationId}));
+    add_copy(self, (struct work){ACTIVITY_MEMCPY, NULL, copy->start, copy->end, (int64_t)copy->bytes, copy->deviceId, copy->streamId,
+                                 copy->correlationId}, copy->copyKind, copy->srcKind, copy->dstKind);
+}
+
+/* Between two devices; it is told under the one that does it. */
+static void read_peer_copy(struct records *self, const CUpti_Activity *record)
+{
+    const CUpti_ActivityMemcpyPtoP4 *copy = (const void *)record;
+
+    add_copy(self, (struct work){ACTIVITY_MEMCPY, NULL, copy->start, copy->end, (int64_t)copy->bytes, copy->deviceId, copy->streamId,
+                                 copy->correlationId}, copy->copyKind, copy->srcKind, copy->dstKind);
 }
 
 static void read_fill(struct records *self, const CUpti_Activity *record)
@@ -161,6 +177,7 @@ static const struct {
     {CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, read_kernel},
     {CUPTI_ACTIVITY_KIND_KERNEL, read_kernel},
     {CUPTI_ACTIVITY_KIND_MEMCPY, read_copy},
+    {CUPTI_ACTIVITY_KIND_MEMCPY2, read_peer_copy},
     {CUPTI_ACTIVITY_KIND_MEMSET, read_fill},
     {CUPTI_ACTIVITY_KIND_RUNTIME, read_call},
     {CUPTI_ACTIVITY_KIND_DRIVER, read_call},

@@ -22,9 +22,28 @@ refused old_cudnn "the loaded cuDNN is not version 9"
 "$CLPROF" devices >devices 2>&1
 grep -q '^cuda .*cuDNN 9' devices || { fail "without a fault:"; cat devices; }
 
-# Auto takes the CPU then, without a word.
-SIMGPU_FAULT=no_device train --profile 1:1 -o auto.db
-[ "$code" -eq 0 ] || fail "--device auto without a GPU exits $code"
-grep -qi cuda err && fail "--device auto speaks of cuda: $(cat err)"
-grep -q '^Ran on  *cpu' out || fail "--device auto: $(grep 'Ran on' out)"
+# Auto takes the GPU, and the CPU where it can't, with the reason; a machine without NVIDIA's driver has none to tell.
+device_of() { # TRACE
+    "$CLPROF" query "$1" "SELECT device, autocast_dtype, policy FROM runs" | awk 'END { print $1, $2, $3 }'
+}
+train --profile 0:1 -o auto.db
+[ "$code" -eq 0 ] || fail "--device auto exits $code: $(cat err)"
+[ "$(device_of auto.db)" = "cuda float16 torch-2.15-cuda" ] || fail "--device auto with a GPU: $(device_of auto.db)"
+[ ! -s err ] || fail "--device auto with a GPU says: $(cat err)"
+for fault in no_device old_driver; do
+    SIMGPU_FAULT=$fault train --profile 0:1 -o "$fault.db"
+    [ "$code" -eq 0 ] || fail "--device auto, $fault: exit $code: $(cat err)"
+    says "clprof: training on the CPU, since cuda is not usable: " err
+    [ "$(device_of $fault.db)" = "cpu bfloat16 torch-2.15-cpu" ] || fail "--device auto, $fault: $(device_of $fault.db)"
+    grep -q '^Ran on  *cpu' out || fail "--device auto, $fault: $(grep 'Ran on' out)"
+done
+libraries=$LD_LIBRARY_PATH
+unset LD_LIBRARY_PATH
+train --profile 0:1 -o driverless.db
+[ "$code" -eq 0 ] || fail "--device auto without a driver: exit $code: $(cat err)"
+LD_LIBRARY_PATH=$libraries
+export LD_LIBRARY_PATH
+if [ "$(device_of driverless.db)" = "cpu bfloat16 torch-2.15-cpu" ]; then
+    [ ! -s err ] || fail "--device auto without a driver says: $(cat err)"
+fi
 end

@@ -98,18 +98,37 @@ static uint32_t call(CUpti_CallbackId cbid)
     return correlation;
 }
 
-EXPORT uint32_t paper_launch(const char *name, int64_t start_ns, int64_t end_ns, uint32_t stream)
+/* node 0: of no graph. */
+static void put_kernel(uint32_t correlation, const char *name, int64_t start_ns, int64_t end_ns, uint32_t stream, uint32_t node)
 {
     CUpti_ActivityKernel10 kernel;
 
     memset(&kernel, 0, sizeof kernel);
-    kernel.correlationId = call(CUPTI_RUNTIME_TRACE_CBID___cudaLaunchKernel_v13000);
+    kernel.correlationId = correlation;
     kernel.start = to_cupti(start_ns);
     kernel.end = to_cupti(end_ns);
     kernel.streamId = stream;
     kernel.name = name;
+    kernel.graphId = node ? 1 : 0;
+    kernel.graphNodeId = node ? (uint64_t)1 << 32 | node : 0;
     put(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, &kernel, sizeof kernel);
-    return kernel.correlationId;
+}
+
+EXPORT uint32_t paper_launch(const char *name, int64_t start_ns, int64_t end_ns, uint32_t stream)
+{
+    uint32_t correlation = call(CUPTI_RUNTIME_TRACE_CBID___cudaLaunchKernel_v13000);
+
+    put_kernel(correlation, name, start_ns, end_ns, stream, 0);
+    return correlation;
+}
+
+EXPORT uint32_t paper_graph(const char *const *names, int count, int64_t start_ns, int64_t each_ns, uint32_t stream)
+{
+    uint32_t correlation = call(CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_v10000);
+
+    for (int i = 0; i < count; i++)
+        put_kernel(correlation, names[i], start_ns + i * each_ns, start_ns + (i + 1) * each_ns, stream, (uint32_t)i + 1);
+    return correlation;
 }
 
 EXPORT uint32_t paper_copy(uint64_t bytes, int64_t start_ns, int64_t end_ns, uint32_t stream)

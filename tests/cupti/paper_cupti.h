@@ -13,6 +13,8 @@ void paper_clock(int64_t offset_ns, double drift);
 /* The calling thread makes a runtime call that runs a kernel (mangled name) from start_ns to end_ns of clock_ns(); -1, -1: the
  * times are lost. Returns the correlation number. */
 uint32_t paper_launch(const char *name, int64_t start_ns, int64_t end_ns, uint32_t stream);
+/* The same of a graph: one call, whose nodes run one after the other, each for so long. */
+uint32_t paper_graph(const char *const *names, int count, int64_t start_ns, int64_t each_ns, uint32_t stream);
 uint32_t paper_copy(uint64_t bytes, int64_t start_ns, int64_t end_ns, uint32_t stream);
 
 /* A record of 0.5 ms of instrumentation; so many records dropped; a buffer with unfinished records is held back. */

@@ -98,6 +98,42 @@ START_TEST(cupti_leaves_with_the_window)
 }
 END_TEST
 
+/* A graph's nodes are rows: under the operator whose launch it is (a library may keep one), and under none when it is nobody's. */
+START_TEST(nodes_of_graphs_are_rows)
+{
+    static const char *const nodes[] = {"_ZN5cudnn3ops16nchwToNhwcKernelI6__halfS2_fEEvi", "sm80_xmma_fprop"};
+    const char *path = scratch_path("a.db");
+    struct recorder *recorder;
+    const struct observer *o = start(&recorder, path, 0);
+    int64_t start_ns = clock_ns(), at;
+
+    o->step_begin(o->self, 0, start_ns);
+    paper_graph(nodes, 2, clock_ns(), 1000, 7);
+    at = clock_ns();
+    o->launch_begin(o->self, model.k_convolution, at);
+    uint32_t call = paper_graph(nodes, 2, at + 10000, 2000, 7);
+    o->launch_end(o->self, model.k_convolution);
+    o->op(o->self, model.convolution, at, clock_ns());
+    paper_graph(nodes, 2, at + 20000, 1000, 7);
+    while (clock_ns() < at + 3000000)
+        ;
+    const struct step_info step = {.index = 0, .start_ns = start_ns, .end_ns = clock_ns(), .images = 2, .loss = 0.5, .grad_scale = -1};
+    o->step_end(o->self, &step);
+    ck_assert_int_eq(recorder_finish(recorder), STATUS_OK);
+    sqlite3 *db = open_or_stop(path);
+    expect_sound(db);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernels WHERE step_id IS NOT NULL"), 6);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM kernels WHERE op_id IS NULL"), 4);
+    ck_assert_int_eq(query_int(db, "SELECT count(DISTINCT correlation_id) FROM kernels"), 3);
+    ck_assert_int_eq(query_int(db, "SELECT max(correlation_id) FROM kernels WHERE op_id IS NOT NULL"), (int)call);
+    ck_assert_int_eq(query_int(db, "SELECT min(correlation_id) FROM kernels WHERE op_id IS NOT NULL"), (int)call);
+    ck_assert_int_eq(query_int(db, "SELECT device_dur_ns FROM op WHERE device_dur_ns IS NOT NULL"), 4000);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM conversions WHERE kernel_id IS NOT NULL"), 1);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM note"), 0);
+    trace_close(db);
+}
+END_TEST
+
 START_TEST(dropped_buffers_are_noted)
 {
     const char *path = scratch_path("a.db");
@@ -125,6 +161,7 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, scratch_clear);
     tcase_add_test(tests, kernels_of_the_device_are_rows);
     tcase_add_test(tests, cupti_leaves_with_the_window);
+    tcase_add_test(tests, nodes_of_graphs_are_rows);
     tcase_add_test(tests, dropped_buffers_are_noted);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);

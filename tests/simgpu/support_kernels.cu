@@ -136,6 +136,14 @@ __global__ void read_at(struct kernel_args a)
         a.out[0] = a.in[a.number];
 }
 
+/* (2, n) to (n, 2), under a name that tells of a change of layout. */
+__global__ void nchwToNhwcKernel(struct kernel_args a)
+{
+    int64_t i = threadIdx.x, half = a.number;
+    if (i < 2 * half)
+        a.out[i % half * 2 + i / half] = a.in[i];
+}
+
 static __attribute__((noinline)) float recursive(int depth)
 {
     volatile float room[1024];
@@ -165,4 +173,5 @@ KERNEL(mixed)
 KERNEL(trapped)
 KERNEL(write_at)
 KERNEL(read_at)
+KERNEL(nchwToNhwcKernel)
 KERNEL(deep)

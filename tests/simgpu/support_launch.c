@@ -2,6 +2,7 @@
 #include "tests/simgpu/support_launch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <check.h>
 #include <cuda_runtime_api.h>
@@ -27,6 +28,32 @@ void copy_from_device(float *to, const float *from, size_t count)
 void copy_to_device(float *to, const float *from, size_t count)
 {
     ck_assert_int_eq(cudaMemcpy(to, from, count * sizeof *to, cudaMemcpyHostToDevice), cudaSuccess);
+}
+
+void __cudaRegisterFunction(void **handle, const char *stub, char *name, const char *name_again, int thread_limit, uint3 *thread,
+                            uint3 *block, dim3 *block_size, dim3 *grid, int *warp_size);
+
+const void *kernel_stub(const char *name)
+{
+    static struct {
+        char name[32];
+    } stubs[16];
+    int at = 0;
+
+    while (at < 16 && stubs[at].name[0] && strcmp(stubs[at].name, name) != 0)
+        at++;
+    ck_assert_int_lt(at, 16);
+    if (!stubs[at].name[0]) {
+        strncpy(stubs[at].name, name, sizeof stubs[at].name - 1);
+        __cudaRegisterFunction(NULL, stubs[at].name, stubs[at].name, name, -1, NULL, NULL, NULL, NULL, NULL);
+    }
+    return &stubs[at];
+}
+
+cudaError_t launch_stub(const char *name, unsigned blocks, unsigned threads, const struct kernel_args *args, cudaStream_t stream)
+{
+    void *arguments[] = {(void *)args};
+    return cudaLaunchKernel(kernel_stub(name), (dim3){blocks, 1, 1}, (dim3){threads, 1, 1}, arguments, 0, stream);
 }
 
 cudaError_t launch_kernel(const char *name, unsigned blocks, unsigned threads, const struct kernel_args *args)

@@ -46,11 +46,13 @@ void refused_with(enum status status, enum status code, const char *const *words
 struct session_config make_config(const struct model *model, const struct policy *policy, const char *backend,
                                   enum memory_format format, int side)
 {
+    const char *instead = getenv("CLPROF_TEST_BACKEND");
+
     return (struct session_config){
         .model = model,
         .policy = policy,
-        .backend = backend_find(backend),
-        .device.threads = 2,
+        .backend = backend_find(instead ? instead : backend),
+        .device = {.threads = 2, .tf32 = TF32_OFF}, /* the CPU's arithmetic */
         .layout = {format},
         .batch = 4,
         .side = side,

@@ -23,7 +23,10 @@ void must(enum status status);
 void refused_with(enum status status, enum status code, const char *const *words);
 #define REFUSED(status, code, ...) refused_with(status, STATUS_##code, (const char *const[]){__VA_ARGS__, NULL})
 
-/* `policy` must live as long as what is made from the configuration. float32, sgd with momentum 0.9. */
+/*
+ * `policy` must live as long as what is made from the configuration. float32, sgd with momentum 0.9. CLPROF_TEST_BACKEND names another back
+ * end than the test does: cuda, on a GPU or on tests/simgpu.
+ */
 struct session_config make_config(const struct model *model, const struct policy *policy, const char *backend,
                                   enum memory_format format, int side);
 

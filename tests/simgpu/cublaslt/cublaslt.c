@@ -369,6 +369,17 @@ static cublasStatus_t check_memory(const struct product *product)
     return product->desc.epilogue == CUBLASLT_EPILOGUE_BIAS ? check_operand(product->desc.bias, &bias, "the bias") : CUBLAS_STATUS_SUCCESS;
 }
 
+static void add_accesses(struct simgpu_work *work, const struct product *product)
+{
+    simgpu_add_access(work, product->from_a, SIMGPU_READS);
+    simgpu_add_access(work, product->from_b, SIMGPU_READS);
+    if (product->beta != 0)
+        simgpu_add_access(work, product->from_c, SIMGPU_READS);
+    if (product->desc.epilogue == CUBLASLT_EPILOGUE_BIAS)
+        simgpu_add_access(work, product->desc.bias, SIMGPU_READS);
+    simgpu_add_access(work, product->to, SIMGPU_WRITES);
+}
+
 static cublasStatus_t enqueue(const struct product *given, cudaStream_t handle)
 {
     static const char name[] = "sm90_xmma_gemm_f16f16_f16f32_f32_tn_n_tilesize128x128x64_warpgroupsize1x1x1_execute_segment_k_off_kernel__5x_cublas";
@@ -382,8 +393,9 @@ static cublasStatus_t enqueue(const struct product *given, cudaStream_t handle)
     }
     *product = *given;
     double flops = 2.0 * (double)(given->d.rows * given->d.columns * given->inner) * given->d.batches;
-    const struct simgpu_work work = {.kind = SIMGPU_KERNEL, .name = name, .flops = flops, .grid = {1, 1, 1}, .block = {128, 1, 1},
-                                     .run = run, .destroy = free, .closure = product};
+    struct simgpu_work work = {.kind = SIMGPU_KERNEL, .name = name, .flops = flops, .grid = {1, 1, 1}, .block = {128, 1, 1},
+                               .run = run, .destroy = free, .closure = product};
+    add_accesses(&work, product);
     simgpu_call_begin(&call);
     cudaError_t error = simgpu_enqueue(stream, &work);
     simgpu_call_end(&call, (int)error);

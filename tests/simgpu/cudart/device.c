@@ -22,21 +22,38 @@ cudaError_t cudaGetDeviceCount(int *count)
 {
     BEGIN(cudaGetDeviceCount, 3020, NULL);
     cudaError_t error = cudart_usable();
-    *count = error == cudaSuccess;
+    *count = error == cudaSuccess ? simgpu_devices() : 0;
     END(error);
 }
 
 cudaError_t cudaGetDevice(int *device)
 {
     BEGIN(cudaGetDevice, 3020, NULL);
-    *device = 0;
+    *device = simgpu_device();
     END(cudart_usable());
 }
 
 cudaError_t cudaSetDevice(int device)
 {
     BEGIN(cudaSetDevice, 3020, NULL);
-    END(device == 0 ? cudart_usable() : cudaErrorInvalidDevice);
+    cudaError_t error = cudart_usable();
+    END(error == cudaSuccess ? simgpu_set_device(device) : error);
+}
+
+/* All reach each other. */
+cudaError_t cudaDeviceCanAccessPeer(int *can, int device, int peer)
+{
+    BEGIN(cudaDeviceCanAccessPeer, 4000, NULL);
+    int count = simgpu_devices();
+    *can = device != peer;
+    END(device < 0 || device >= count || peer < 0 || peer >= count ? cudaErrorInvalidDevice : cudart_usable());
+}
+
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags)
+{
+    BEGIN(cudaDeviceEnablePeerAccess, 4000, NULL);
+    (void)flags;
+    END(peer < 0 || peer >= simgpu_devices() || peer == simgpu_device() ? cudaErrorInvalidDevice : cudart_usable());
 }
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *out, int device)
@@ -44,7 +61,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *out, int device)
     BEGIN(cudaGetDeviceProperties, 12000, NULL);
     size_t free_bytes, total_bytes;
 
-    if (device != 0)
+    if (device < 0 || device >= simgpu_devices())
         END(cudaErrorInvalidDevice);
     simgpu_memory_info(&free_bytes, &total_bytes);
     memset(out, 0, sizeof *out);
@@ -86,7 +103,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
         {cudaDevAttrMaxThreadsPerMultiProcessor, 2048},
         {cudaDevAttrComputeCapabilityMajor, SIMGPU_CAPABILITY_MAJOR},
         {cudaDevAttrComputeCapabilityMinor, SIMGPU_CAPABILITY_MINOR},
-        {cudaDevAttrMemoryPoolsSupported, 0},
+        {cudaDevAttrMemoryPoolsSupported, 1},
         {cudaDevAttrCooperativeLaunch, 0},
         {cudaDevAttrClockRate, 1000000},
         {cudaDevAttrMemoryClockRate, 1000000},
@@ -94,12 +111,13 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
         {cudaDevAttrL2CacheSize, 4 << 20},
     };
     BEGIN(cudaDeviceGetAttribute, 5000, NULL);
+    bool there = device >= 0 && device < simgpu_devices();
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].attribute == attribute && device == 0) {
+        if (known[i].attribute == attribute && there) {
             *value = known[i].value;
             END(cudart_usable());
         }
-    END(device == 0 ? cudaErrorInvalidValue : cudaErrorInvalidDevice);
+    END(there ? cudaErrorInvalidValue : cudaErrorInvalidDevice);
 }
 
 cudaError_t cudaDeviceSynchronize(void)

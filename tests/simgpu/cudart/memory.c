@@ -116,7 +116,11 @@ static cudaError_t enqueue_move(struct simgpu_stream *stream, const struct move 
         move->from = move->staged;
     }
     struct simgpu_work work = {.kind = given->from ? SIMGPU_COPY : SIMGPU_FILL, .copy_kind = kind, .pinned = pinned,
-                               .value = (unsigned)given->value, .bytes = given->bytes, .run = run_move, .destroy = free, .closure = move};
+                               .value = (unsigned)given->value, .bytes = given->bytes, .run = run_move, .destroy = free, .closure = move,
+                               .from_device = simgpu_memory_device(given->from), .to_device = simgpu_memory_device(given->to)};
+    simgpu_add_access(&work, given->to, SIMGPU_WRITES);
+    if (!stage)
+        simgpu_add_access(&work, given->from, SIMGPU_READS);
     return simgpu_enqueue(stream, &work);
 }
 
@@ -148,6 +152,38 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
     if (error == cudaSuccess)
         error = simgpu_stream_find(handle, &stream);
     END(error == cudaSuccess ? copy(to, from, bytes, kind, stream) : error);
+}
+
+/* Between two devices, which need not be able to reach each other. */
+static cudaError_t copy_peer(void *to, int to_device, const void *from, int from_device, size_t bytes, struct simgpu_stream *stream)
+{
+    int count = simgpu_devices();
+
+    if (to_device < 0 || to_device >= count || from_device < 0 || from_device >= count)
+        return cudaErrorInvalidDevice;
+    if (simgpu_memory_device(to) != to_device || simgpu_memory_device(from) != from_device)
+        return cudaErrorInvalidValue;
+    return copy(to, from, bytes, cudaMemcpyDeviceToDevice, stream);
+}
+
+cudaError_t cudaMemcpyPeerAsync(void *to, int to_device, const void *from, int from_device, size_t bytes, cudaStream_t handle)
+{
+    BEGIN(cudaMemcpyPeerAsync, 4000, NULL);
+    struct simgpu_stream *stream;
+    cudaError_t error = cudart_usable();
+    if (error == cudaSuccess)
+        error = simgpu_stream_find(handle, &stream);
+    END(error == cudaSuccess ? copy_peer(to, to_device, from, from_device, bytes, stream) : error);
+}
+
+cudaError_t cudaMemcpyPeer(void *to, int to_device, const void *from, int from_device, size_t bytes)
+{
+    BEGIN(cudaMemcpyPeer, 4000, NULL);
+    struct simgpu_stream *stream;
+    cudaError_t error = cudart_usable();
+    if (error == cudaSuccess)
+        error = simgpu_stream_find(NULL, &stream);
+    END(error == cudaSuccess ? copy_peer(to, to_device, from, from_device, bytes, stream) : error);
 }
 
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
@@ -207,7 +243,7 @@ cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const vo
 
     memset(out, 0, sizeof *out);
     out->type = !known ? cudaMemoryTypeUnregistered : kind == SIMGPU_DEVICE ? cudaMemoryTypeDevice : cudaMemoryTypeHost;
-    out->device = known ? 0 : cudaInvalidDeviceId;
+    out->device = !known ? cudaInvalidDeviceId : kind == SIMGPU_DEVICE ? simgpu_memory_device(at) : 0;
     out->devicePointer = known ? (void *)at : NULL;
     out->hostPointer = known && kind == SIMGPU_PINNED ? (void *)at : NULL;
     END(cudart_usable());

@@ -65,6 +65,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned
     BEGIN(cudaStreamWaitEvent, 3020, NULL);
     FIND_STREAM(stream, handle);
     (void)flags;
+    if (simgpu_fault("skip_wait"))
+        END(cudaSuccess);
     END(simgpu_event_make_wait((struct simgpu_event *)(void *)event, stream));
 }
 
@@ -121,6 +123,8 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle)
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
     BEGIN(cudaEventSynchronize, 3020, NULL);
+    if (event && simgpu_fault("skip_sync"))
+        END(cudart_usable());
     END(event ? simgpu_event_wait((struct simgpu_event *)(void *)event) : cudaErrorInvalidResourceHandle);
 }
 

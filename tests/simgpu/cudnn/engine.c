@@ -157,6 +157,12 @@ static double flops_of(const struct problem *problem)
     return 2.0 * (double)(y[0] * y[1] * y[2] * y[3]) * (double)(w[1] * w[2] * w[3]);
 }
 
+static void add_accesses(struct simgpu_work *work, const struct step *step)
+{
+    for (int i = 0; i < (step->convolves ? OPERANDS : 2); i++)
+        simgpu_add_access(work, step->data[i], i == (step->convolves ? written[step->problem.kind] : 1) ? SIMGPU_WRITES : SIMGPU_READS);
+}
+
 /* One kernel into the stream, within an API call of its own, of which CUPTI is told. */
 static cudnnStatus_t launch(const struct step *given, const char *name, size_t bytes, double flops, cudaStream_t handle)
 {
@@ -176,8 +182,9 @@ static cudnnStatus_t launch(const struct step *given, const char *name, size_t b
         free(step);
         return sim_fail(CUDNN_STATUS_EXECUTION_FAILED_CUDART, "launching %s: error %d", name, (int)error);
     }
-    const struct simgpu_work work = {.kind = SIMGPU_KERNEL, .name = name, .bytes = bytes, .flops = flops, .grid = {132, 1, 1},
-                                     .block = {256, 1, 1}, .run = run_step, .destroy = free, .closure = step};
+    struct simgpu_work work = {.kind = SIMGPU_KERNEL, .name = name, .bytes = bytes, .flops = flops, .grid = {132, 1, 1},
+                               .block = {256, 1, 1}, .run = run_step, .destroy = free, .closure = step};
+    add_accesses(&work, step);
     simgpu_call_begin(&call);
     error = simgpu_enqueue(stream, &work);
     simgpu_call_end(&call, (int)error);

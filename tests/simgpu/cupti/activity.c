@@ -5,8 +5,7 @@
 
 #include "tests/simgpu/cupti/cupti_int.h"
 
-#define DEVICE 0
-#define CONTEXT 1
+#define CONTEXT(device) ((uint32_t)(device) + 1) /* one for each device */
 
 static bool enabled[CUPTI_ACTIVITY_KIND_COUNT];
 
@@ -100,6 +99,8 @@ static size_t record_bytes(const CUpti_Activity *record)
         return sizeof(CUpti_ActivityKernel10);
     case CUPTI_ACTIVITY_KIND_MEMCPY:
         return sizeof(CUpti_ActivityMemcpy6);
+    case CUPTI_ACTIVITY_KIND_MEMCPY2:
+        return sizeof(CUpti_ActivityMemcpyPtoP4);
     case CUPTI_ACTIVITY_KIND_MEMSET:
         return sizeof(CUpti_ActivityMemset4);
     case CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION:
@@ -135,8 +136,8 @@ static void tell_kernel(const struct simgpu_activity *activity)
     record.registersPerThread = 32;
     record.start = (uint64_t)activity->start_ns;
     record.end = (uint64_t)activity->end_ns;
-    record.deviceId = DEVICE;
-    record.contextId = CONTEXT;
+    record.deviceId = (uint32_t)activity->device;
+    record.contextId = CONTEXT(activity->device);
     record.streamId = activity->stream;
     record.gridX = (int32_t)work->grid.x;
     record.gridY = (int32_t)work->grid.y;
@@ -172,13 +173,38 @@ static void tell_copy(const struct simgpu_activity *activity)
     record.bytes = work->bytes;
     record.start = (uint64_t)activity->start_ns;
     record.end = (uint64_t)activity->end_ns;
-    record.deviceId = DEVICE;
-    record.contextId = CONTEXT;
+    record.deviceId = (uint32_t)activity->device;
+    record.contextId = CONTEXT(activity->device);
     record.streamId = activity->stream;
     record.correlationId = activity->correlation;
     record.graphId = activity->graph;
     record.graphNodeId = activity->graph_node;
     record.copyCount = 1;
+    cupti_record(&record, sizeof record);
+}
+
+static void tell_peer_copy(const struct simgpu_activity *activity)
+{
+    const struct simgpu_work *work = activity->work;
+    CUpti_ActivityMemcpyPtoP4 record;
+
+    memset(&record, 0, sizeof record);
+    record.kind = CUPTI_ACTIVITY_KIND_MEMCPY2;
+    record.copyKind = CUPTI_ACTIVITY_MEMCPY_KIND_PTOP;
+    record.srcKind = record.dstKind = CUPTI_ACTIVITY_MEMORY_KIND_DEVICE;
+    record.bytes = work->bytes;
+    record.start = (uint64_t)activity->start_ns;
+    record.end = (uint64_t)activity->end_ns;
+    record.deviceId = (uint32_t)activity->device;
+    record.contextId = CONTEXT(activity->device);
+    record.streamId = activity->stream;
+    record.srcDeviceId = (uint32_t)work->from_device;
+    record.srcContextId = CONTEXT(work->from_device);
+    record.dstDeviceId = (uint32_t)work->to_device;
+    record.dstContextId = CONTEXT(work->to_device);
+    record.correlationId = activity->correlation;
+    record.graphId = activity->graph;
+    record.graphNodeId = activity->graph_node;
     cupti_record(&record, sizeof record);
 }
 
@@ -192,8 +218,8 @@ static void tell_fill(const struct simgpu_activity *activity)
     record.bytes = activity->work->bytes;
     record.start = (uint64_t)activity->start_ns;
     record.end = (uint64_t)activity->end_ns;
-    record.deviceId = DEVICE;
-    record.contextId = CONTEXT;
+    record.deviceId = (uint32_t)activity->device;
+    record.contextId = CONTEXT(activity->device);
     record.streamId = activity->stream;
     record.correlationId = activity->correlation;
     record.memoryKind = CUPTI_ACTIVITY_MEMORY_KIND_DEVICE;
@@ -202,13 +228,24 @@ static void tell_fill(const struct simgpu_activity *activity)
     cupti_record(&record, sizeof record);
 }
 
+static bool is_peer_copy(const struct simgpu_work *work)
+{
+    return work->from_device >= 0 && work->to_device >= 0 && work->from_device != work->to_device;
+}
+
 static void on_activity(const struct simgpu_activity *activity)
 {
-    if (activity->work->kind == SIMGPU_KERNEL && cupti_enabled(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL))
+    const struct simgpu_work *work = activity->work;
+
+    if (work->kind == SIMGPU_KERNEL && cupti_enabled(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL)) {
+        cupti_overhead_of_kernel(activity);
         tell_kernel(activity);
-    if (activity->work->kind == SIMGPU_COPY && cupti_enabled(CUPTI_ACTIVITY_KIND_MEMCPY))
+    }
+    if (work->kind == SIMGPU_COPY && is_peer_copy(work) && cupti_enabled(CUPTI_ACTIVITY_KIND_MEMCPY2))
+        tell_peer_copy(activity);
+    if (work->kind == SIMGPU_COPY && !is_peer_copy(work) && cupti_enabled(CUPTI_ACTIVITY_KIND_MEMCPY))
         tell_copy(activity);
-    if (activity->work->kind == SIMGPU_FILL && cupti_enabled(CUPTI_ACTIVITY_KIND_MEMSET))
+    if (work->kind == SIMGPU_FILL && cupti_enabled(CUPTI_ACTIVITY_KIND_MEMSET))
         tell_fill(activity);
 }
 

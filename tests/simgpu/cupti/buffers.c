@@ -101,26 +101,37 @@ static bool get_buffer(void)
 
 void cupti_record(const void *record, size_t bytes)
 {
+    int64_t start_ns = simgpu_now_ns();
+    bool got = false;
+
     pthread_mutex_lock(&buffers.lock);
     if (buffers.bytes && buffers.used + bytes > buffers.size)
         hand_over();
-    if (buffers.bytes || get_buffer()) {
+    if (buffers.bytes || (got = get_buffer())) {
         memcpy(buffers.bytes + buffers.used, record, bytes);
         buffers.used += bytes;
     } else {
         buffers.dropped++;
     }
     pthread_mutex_unlock(&buffers.lock);
+    if (got)
+        cupti_overhead(CUPTI_ACTIVITY_OVERHEAD_ACTIVITY_BUFFER_REQUEST, start_ns, simgpu_now_ns(), 0);
 }
 
 void cupti_deliver_all(void)
 {
+    int64_t start_ns = simgpu_now_ns();
+    bool some;
+
     pthread_mutex_lock(&buffers.lock);
     if (buffers.bytes && buffers.used > 0)
         hand_over();
+    some = buffers.first || buffers.delivering;
     while (buffers.first || buffers.delivering)
         pthread_cond_wait(&buffers.done, &buffers.lock);
     pthread_mutex_unlock(&buffers.lock);
+    if (some)
+        cupti_overhead(CUPTI_ACTIVITY_OVERHEAD_CUPTI_BUFFER_FLUSH, start_ns, simgpu_now_ns(), 0);
 }
 
 size_t cupti_take_dropped(void)

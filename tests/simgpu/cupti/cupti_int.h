@@ -20,6 +20,11 @@ void cupti_deliver_all(void);
 size_t cupti_take_dropped(void);
 void cupti_set_callbacks(CUpti_BuffersCallbackRequestFunc request, CUpti_BuffersCallbackCompleteFunc complete);
 
+/* CUPTI's own work, in the record of this header's version. Nothing when that kind is not asked for. */
+void cupti_overhead(CUpti_ActivityOverheadKind kind, int64_t start_ns, int64_t end_ns, uint32_t correlation);
+/* A kernel that is seen for the first time is instrumented before it runs. */
+void cupti_overhead_of_kernel(const struct simgpu_activity *activity);
+
 /* Calls the subscriber where it asked for the call. */
 void cupti_call_subscriber(CUpti_ApiCallbackSite site, const struct simgpu_call *call, int *result);
 

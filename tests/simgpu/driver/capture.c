@@ -141,7 +141,7 @@ cudaError_t simgpu_graph_launch(struct simgpu_graph *graph, struct simgpu_stream
     for (size_t i = 0; i < graph->count; i++) {
         struct entry entry = {.kind = ENTRY_WORK, .work = graph->work[i], .graph = simgpu_graph_keep(graph),
                               .graph_node = (uint64_t)graph->number << 32 | (i + 1)};
-        stream_push(stream, &entry);
+        stream_push_work(stream, &entry);
     }
-    return cudaSuccess;
+    return simgpu_lost();
 }

@@ -22,6 +22,14 @@
 #define SIMGPU_SHARED_BYTES (48u << 10)        /* of a block without asking */
 #define SIMGPU_SHARED_OPTIN_BYTES (227u << 10)
 #define SIMGPU_DRIVER_VERSION 13000
+#define SIMGPU_DEVICES_MOST 4 /* SIMGPU_DEVICES of them are there (1) */
+
+/* ---- devices ---- */
+
+int simgpu_devices(void);
+/* The calling program's current one: memory and streams are made on it. */
+int simgpu_device(void);
+cudaError_t simgpu_set_device(int device);
 
 /* ---- faults: SIMGPU_FAULT=name[:n],... ---- */
 
@@ -51,10 +59,12 @@ cudaError_t simgpu_release(enum simgpu_memory_kind kind, void *memory);
 /* Device memory or pinned? False when it is neither. *left_bytes: from `at` to the allocation's end. */
 bool simgpu_find_memory(const void *at, enum simgpu_memory_kind *kind, size_t *left_bytes);
 void simgpu_memory_info(size_t *free_bytes, size_t *total_bytes);
+/* The device that device memory lies on; -1: it is none. */
+int simgpu_memory_device(const void *at);
 /* Device memory that is allocated now, for tests. */
 int simgpu_allocations(void);
 
-/* Within work: opens and closes device memory to this process (mprotect). Nested. */
+/* Within work: opens and closes all memory to this process (mprotect). Nested. */
 void simgpu_memory_open(void);
 void simgpu_memory_close(void);
 /* Looks for writes beside allocations; tells whose work was last. */
@@ -69,6 +79,14 @@ int64_t simgpu_now_ns(void);
 
 enum simgpu_work_kind { SIMGPU_KERNEL, SIMGPU_COPY, SIMGPU_FILL, SIMGPU_HOST };
 
+/* What work does with an allocation; kernels, whose code is not looked into, touch what they have a pointer into. */
+enum simgpu_access_kind { SIMGPU_READS, SIMGPU_WRITES, SIMGPU_TOUCHES, SIMGPU_ACCESS_KINDS };
+struct simgpu_access {
+    const void *memory; /* where it begins */
+    enum simgpu_access_kind kind;
+};
+#define SIMGPU_ACCESSES 12 /* a kernel with more allocations is looked at as far as these go */
+
 /* One piece of a stream's work. Facts are what CUPTI tells; run does it and may be called again (graphs). */
 struct simgpu_work {
     enum simgpu_work_kind kind;
@@ -80,6 +98,9 @@ struct simgpu_work {
     double flops;
     struct simt_index grid, block;
     size_t shared_bytes;
+    struct simgpu_access access[SIMGPU_ACCESSES];
+    int accesses;
+    int from_device, to_device; /* copies: where the memory lies, -1 the host */
     /* Returns false when the device is lost (it has said so by simgpu_lose_device). */
     bool (*run)(void *closure);
     void (*destroy)(void *closure);
@@ -90,6 +111,9 @@ struct simgpu_stream;
 struct simgpu_event;
 struct simgpu_graph;
 
+/* Adds an access of the allocation that holds `memory`, if there is one, it is new and there is room. */
+void simgpu_add_access(struct simgpu_work *work, const void *memory, enum simgpu_access_kind kind);
+
 /* NULL, cudaStreamLegacy: the default stream. cudaErrorInvalidResourceHandle for what is no stream. */
 cudaError_t simgpu_stream_find(cudaStream_t handle, struct simgpu_stream **out);
 struct simgpu_stream *simgpu_stream_create(bool blocking);
@@ -97,7 +121,7 @@ void simgpu_stream_destroy(struct simgpu_stream *stream);
 unsigned simgpu_stream_number(const struct simgpu_stream *stream);
 uint64_t simgpu_stream_id(const struct simgpu_stream *stream);
 
-/* Puts work behind everything in the stream; the closure is the stream's from here on, whatever is answered. */
+/* Puts work behind everything in the stream and looks for races; the closure is the stream's from here on, whatever is answered. */
 cudaError_t simgpu_enqueue(struct simgpu_stream *stream, const struct simgpu_work *work);
 /* Runs the stream, and what it waits for, to its end. */
 cudaError_t simgpu_stream_wait(struct simgpu_stream *stream);
@@ -132,6 +156,7 @@ struct simgpu_activity {
     int64_t start_ns, end_ns;
     uint32_t correlation; /* of the call that launched it */
     unsigned stream;
+    int device;
     uint32_t graph;       /* 0: none */
     uint64_t graph_node;
 };

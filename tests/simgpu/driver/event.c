@@ -48,6 +48,7 @@ cudaError_t simgpu_event_make_wait(struct simgpu_event *event, struct simgpu_str
     if (!event->mark)
         return cudaSuccess;
     event->mark->owners++;
+    order_learn(&stream->known, &event->mark->known);
     struct entry entry = {.kind = ENTRY_WAIT, .mark = event->mark};
     stream_push(stream, &entry);
     return cudaSuccess;
@@ -62,6 +63,8 @@ cudaError_t simgpu_event_wait(struct simgpu_event *event)
         stream_run(event->mark->stream, event->mark);
         simgpu_memory_close();
     }
+    if (event->mark)
+        order_host_learns(&event->mark->known);
     return simgpu_lost();
 }
 
@@ -71,10 +74,13 @@ cudaError_t simgpu_event_query(struct simgpu_event *event)
         return cudaErrorCapturedEvent;
     if (simgpu_lost() != cudaSuccess)
         return simgpu_lost();
-    if (!event->mark || event->mark->reached)
-        return cudaSuccess;
-    simgpu_stream_poll(event->mark->stream);
-    return event->mark->reached ? cudaSuccess : cudaErrorNotReady;
+    if (event->mark && !event->mark->reached)
+        simgpu_stream_poll(event->mark->stream);
+    if (event->mark && !event->mark->reached)
+        return cudaErrorNotReady;
+    if (event->mark)
+        order_host_learns(&event->mark->known);
+    return cudaSuccess;
 }
 
 cudaError_t simgpu_event_elapsed(struct simgpu_event *from, struct simgpu_event *to, float *milliseconds)

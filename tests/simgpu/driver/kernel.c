@@ -132,6 +132,17 @@ static struct launch *copy_launch(const struct simt_kernel *kernel, void *const 
     return launch;
 }
 
+/* Whatever in the arguments looks like a pointer into memory is one. */
+static void find_accesses(const struct launch *launch, struct simgpu_work *work)
+{
+    for (int i = 0; i < launch->kernel->parameters; i++)
+        for (size_t at = 0; at + sizeof(void *) <= launch->kernel->parameter_bytes[i]; at += sizeof(void *)) {
+            const void *pointer;
+            memcpy(&pointer, (const char *)launch->arguments[i] + at, sizeof pointer);
+            simgpu_add_access(work, pointer, SIMGPU_TOUCHES);
+        }
+}
+
 static cudaError_t check_shape(struct simt_index grid, struct simt_index block)
 {
     uint64_t threads = (uint64_t)block.x * block.y * block.z;
@@ -163,5 +174,6 @@ cudaError_t simgpu_launch(struct simgpu_stream *stream, const struct simt_kernel
     struct simgpu_work work = {.kind = SIMGPU_KERNEL, .name = kernel->name, .bytes = (size_t)(threads * 32), .grid = grid,
                                .block = block, .shared_bytes = shared_bytes, .run = run_launch, .destroy = destroy_launch,
                                .closure = launch};
+    find_accesses(launch, &work);
     return simgpu_enqueue(stream, &work);
 }

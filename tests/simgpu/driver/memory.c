@@ -1,7 +1,7 @@
 /*
  * Device memory: every allocation lies between two pages that nobody may touch, with its end at the second one, as far as the
  * alignment of 256 bytes allows; what is left is filled and looked at after every work. Freed memory stays out of bounds. Outside
- * of work the host may not touch any of it, so that forgotten copies are found.
+ * of work the host may not touch any of it, so that forgotten copies are found; nor pinned memory that a copy is under way from or to.
  */
 #include "tests/simgpu/driver/driver.h"
 
@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "tests/simgpu/driver/memory_int.h"
+#include "tests/simgpu/driver/order.h"
 
 #define PAGE ((size_t)4096)
 #define ALIGNMENT ((size_t)256)
@@ -25,12 +26,16 @@ struct allocation {
     char *memory;
     size_t bytes;    /* asked for */
     bool freed;
+    int device;
+    int access;      /* the host's, outside of work */
+    struct history *history;
 };
 
 static struct {
     struct allocation *item; /* in order of address is not kept: there are a few hundred */
     int count, room, freed;
-    size_t held_bytes;
+    const char *low, *high; /* of all that was ever mapped: most numbers in a kernel's arguments are no pointers */
+    size_t held_bytes[SIMGPU_DEVICES_MOST];
     int open;
 } memory;
 
@@ -71,12 +76,17 @@ static bool map_allocation(struct allocation *made)
     if (made->map == MAP_FAILED)
         return false;
     made->memory = made->map + PAGE + made->body - aligned;
+    if (!memory.low || made->map < memory.low)
+        memory.low = made->map;
+    if (made->map + made->body + 2 * PAGE > memory.high)
+        memory.high = made->map + made->body + 2 * PAGE;
     protect(made, PROT_READ | PROT_WRITE);
     memset(made->memory, FRESH, made->bytes);
     memset(made->memory - before(made), RED, before(made));
     memset(made->memory + made->bytes, RED, slack(made));
-    if (made->kind == SIMGPU_DEVICE && !memory.open)
-        protect(made, host_access());
+    made->access = made->kind == SIMGPU_DEVICE ? host_access() : PROT_READ | PROT_WRITE;
+    if (!memory.open)
+        protect(made, made->access);
     return true;
 }
 
@@ -87,6 +97,7 @@ static void unmap_freed(void)
         if (!memory.item[i].freed)
             continue;
         munmap(memory.item[i].map, memory.item[i].body + 2 * PAGE);
+        free(memory.item[i].history);
         memmove(&memory.item[i], &memory.item[i + 1], (size_t)(--memory.count - i) * sizeof memory.item[0]);
         memory.freed--;
         return;
@@ -95,12 +106,12 @@ static void unmap_freed(void)
 
 cudaError_t simgpu_allocate(enum simgpu_memory_kind kind, size_t bytes, void **out)
 {
-    struct allocation made = {.kind = kind, .bytes = bytes};
+    struct allocation made = {.kind = kind, .bytes = bytes, .device = simgpu_device()};
 
     *out = NULL;
     if (simgpu_fault(kind == SIMGPU_DEVICE ? "malloc" : "host_malloc"))
         return cudaErrorMemoryAllocation;
-    if (kind == SIMGPU_DEVICE && (bytes > total_bytes() || memory.held_bytes > total_bytes() - bytes))
+    if (kind == SIMGPU_DEVICE && (bytes > total_bytes() || memory.held_bytes[made.device] > total_bytes() - bytes))
         return cudaErrorMemoryAllocation;
     if (memory.count == memory.room) {
         memory.room = memory.room ? 2 * memory.room : 256;
@@ -108,17 +119,23 @@ cudaError_t simgpu_allocate(enum simgpu_memory_kind kind, size_t bytes, void **o
         if (!memory.item)
             abort();
     }
-    if (!map_allocation(&made))
+    if (!(made.history = calloc(1, sizeof *made.history)))
+        abort();
+    if (!map_allocation(&made)) {
+        free(made.history);
         return cudaErrorMemoryAllocation;
+    }
     memory.item[memory.count++] = made;
     if (kind == SIMGPU_DEVICE)
-        memory.held_bytes += bytes;
+        memory.held_bytes[made.device] += bytes;
     *out = made.memory;
     return cudaSuccess;
 }
 
 static struct allocation *find(const void *at)
 {
+    if ((const char *)at < memory.low || (const char *)at >= memory.high)
+        return NULL;
     for (int i = 0; i < memory.count; i++) {
         struct allocation *made = &memory.item[i];
         if ((const char *)at >= made->map && (const char *)at < made->map + made->body + 2 * PAGE)
@@ -170,8 +187,8 @@ cudaError_t simgpu_release(enum simgpu_memory_kind kind, void *at)
     made->freed = true;
     memory.freed++;
     if (kind == SIMGPU_DEVICE)
-        memory.held_bytes -= made->bytes;
-    protect(made, PROT_NONE);
+        memory.held_bytes[made->device] -= made->bytes;
+    protect(made, made->access = PROT_NONE);
     madvise(made->map + PAGE, made->body, MADV_DONTNEED);
     if (memory.freed > MOST_FREED)
         unmap_freed();
@@ -192,7 +209,7 @@ bool simgpu_find_memory(const void *at, enum simgpu_memory_kind *kind, size_t *l
 void simgpu_memory_info(size_t *free_bytes, size_t *total)
 {
     *total = total_bytes();
-    *free_bytes = *total - memory.held_bytes;
+    *free_bytes = *total - memory.held_bytes[simgpu_device()];
 }
 
 int simgpu_allocations(void)
@@ -204,25 +221,64 @@ int simgpu_allocations(void)
     return count;
 }
 
-static void protect_all(int access)
+int simgpu_memory_device(const void *at)
 {
-    if (host_access() != PROT_NONE)
-        return;
+    const struct allocation *made = find(at);
+    return made && made->kind == SIMGPU_DEVICE ? made->device : -1;
+}
+
+const void *simgpu_memory_base(const void *at)
+{
+    const struct allocation *made = find(at);
+    return made && !made->freed ? made->memory : NULL;
+}
+
+struct history *simgpu_memory_history(const void *at, size_t *bytes)
+{
+    const struct allocation *made = find(at);
+
+    if (!made || made->freed)
+        return NULL;
+    *bytes = made->bytes;
+    return made->history;
+}
+
+/* What work may do with everything, and the host with some of it. */
+static void protect_all(bool open)
+{
+    const int all = PROT_READ | PROT_WRITE;
+
     for (int i = 0; i < memory.count; i++)
-        if (memory.item[i].kind == SIMGPU_DEVICE && !memory.item[i].freed)
-            protect(&memory.item[i], access);
+        if (!memory.item[i].freed && memory.item[i].access != all)
+            protect(&memory.item[i], open ? all : memory.item[i].access);
 }
 
 void simgpu_memory_open(void)
 {
     if (memory.open++ == 0)
-        protect_all(PROT_READ | PROT_WRITE);
+        protect_all(true);
 }
 
 void simgpu_memory_close(void)
 {
     if (--memory.open == 0)
-        protect_all(PROT_NONE);
+        protect_all(false);
+}
+
+void simgpu_memory_guard_pinned(void)
+{
+    if (host_access() != PROT_NONE)
+        return;
+    for (int i = 0; i < memory.count; i++) {
+        struct allocation *made = &memory.item[i];
+        if (made->kind != SIMGPU_PINNED || made->freed)
+            continue;
+        int access = order_host_may_write(made->history) ? PROT_READ | PROT_WRITE : order_host_may_read(made->history) ? PROT_READ : PROT_NONE;
+        if (access == made->access)
+            continue;
+        made->access = access;
+        protect(made, memory.open ? PROT_READ | PROT_WRITE : access);
+    }
 }
 
 void simgpu_memory_explain(const void *at, char *text, size_t text_bytes)
@@ -242,6 +298,9 @@ void simgpu_memory_explain(const void *at, char *text, size_t text_bytes)
     else if ((const char *)at >= made->memory + made->bytes)
         snprintf(text, text_bytes, "touched %ld bytes behind the end of an allocation of %zu bytes",
                  (long)((const char *)at - (made->memory + made->bytes)), made->bytes);
+    else if (made->kind == SIMGPU_PINNED)
+        snprintf(text, text_bytes, "touched byte %ld of %zu pinned bytes that a copy is under way with: it has not waited for it",
+                 (long)((const char *)at - made->memory), made->bytes);
     else
         snprintf(text, text_bytes, "touched byte %ld of an allocation of %zu bytes of the device",
                  (long)((const char *)at - made->memory), made->bytes);

@@ -2,6 +2,7 @@
  * Streams: queues that run when somebody waits, and only as far as that waiting needs. The device's clock is reckoned, not
  * measured: work starts when the stream and what it waits for are done, and takes a time made from its bytes and flops.
  */
+#include "tests/simgpu/driver/memory_int.h"
 #include "tests/simgpu/driver/stream_int.h"
 
 #include <stdlib.h>
@@ -24,7 +25,9 @@ static struct {
     uint32_t calls;       /* correlation numbers given out */
     uint32_t correlation; /* of the call that is being made */
     int depth;
-} state = {.standard = {.blocking = true, .number = 7, .id = 7}};
+    int device;
+    struct order gone; /* what streams that are destroyed did */
+} state = {.standard = {.blocking = true, .number = 7, .id = 7, .actor = ORDER_DEFAULT}};
 
 int64_t simgpu_now_ns(void)
 {
@@ -32,6 +35,28 @@ int64_t simgpu_now_ns(void)
 
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- devices ---- */
+
+int simgpu_devices(void)
+{
+    const char *given = getenv("SIMGPU_DEVICES");
+    long count = given ? strtol(given, NULL, 10) : 1;
+    return count < 1 ? 1 : count > SIMGPU_DEVICES_MOST ? SIMGPU_DEVICES_MOST : (int)count;
+}
+
+int simgpu_device(void)
+{
+    return state.device;
+}
+
+cudaError_t simgpu_set_device(int device)
+{
+    if (device < 0 || device >= simgpu_devices())
+        return cudaErrorInvalidDevice;
+    state.device = device;
+    return cudaSuccess;
 }
 
 /* ---- marks ---- */
@@ -44,6 +69,8 @@ struct mark *mark_create(struct simgpu_stream *stream)
         abort();
     mark->owners = 1;
     mark->stream = stream;
+    order_learn_host(&stream->known);
+    mark->known = stream->known;
     return mark;
 }
 
@@ -109,6 +136,8 @@ struct simgpu_stream *simgpu_stream_create(bool blocking)
     stream->blocking = blocking;
     stream->number = 13 + state.made++;
     stream->id = stream->number;
+    stream->device = state.device;
+    stream->actor = order_new_actor();
     stream->next = state.first;
     state.first = stream;
     return stream;
@@ -123,6 +152,7 @@ void simgpu_stream_destroy(struct simgpu_stream *stream)
         link = &(*link)->next;
     if (*link)
         *link = stream->next;
+    order_learn(&state.gone, &stream->known);
     free(stream->queue);
     free(stream);
 }
@@ -166,16 +196,38 @@ static void drop_work(const struct simgpu_work *work)
 }
 
 /* The default stream and the blocking ones wait for each other. */
-static void settle_default(const struct simgpu_stream *stream)
+static void settle_default(struct simgpu_stream *stream)
 {
     if (stream != &state.standard) {
-        if (stream->blocking)
+        if (stream->blocking) {
             stream_run(&state.standard, NULL);
+            order_learn(&stream->known, &state.standard.known);
+        }
         return;
     }
     for (struct simgpu_stream *other = state.first; other; other = other->next)
-        if (other->blocking)
+        if (other->blocking) {
             stream_run(other, NULL);
+            order_learn(&stream->known, &other->known);
+        }
+}
+
+void stream_push_work(struct simgpu_stream *stream, const struct entry *entry)
+{
+    settle_default(stream);
+    order_work(&stream->known, stream->actor, stream->number, &entry->work);
+    stream_push(stream, entry);
+}
+
+void simgpu_add_access(struct simgpu_work *work, const void *memory, enum simgpu_access_kind kind)
+{
+    memory = simgpu_memory_base(memory);
+    if (!memory || work->accesses == SIMGPU_ACCESSES)
+        return;
+    for (int i = 0; i < work->accesses; i++)
+        if (work->access[i].memory == memory && work->access[i].kind == kind)
+            return;
+    work->access[work->accesses++] = (struct simgpu_access){memory, kind};
 }
 
 /* SIMGPU_EAGER=1: everything runs at once, in the order of the calls, which hides what forgets to wait. */
@@ -195,8 +247,7 @@ cudaError_t simgpu_enqueue(struct simgpu_stream *stream, const struct simgpu_wor
     }
     if (stream->capture != cudaStreamCaptureStatusNone)
         return capture_take(stream, work);
-    settle_default(stream);
-    stream_push(stream, &entry);
+    stream_push_work(stream, &entry);
     if (eager())
         stream_run(stream, NULL);
     return cudaSuccess;
@@ -219,7 +270,7 @@ static void tell_activity(const struct simgpu_stream *stream, const struct entry
 {
     struct simgpu_activity activity = {.work = &entry->work, .start_ns = start_ns, .end_ns = stream->ready_ns,
                                        .correlation = entry->correlation, .stream = stream->number,
-                                       .graph_node = entry->graph_node};
+                                       .device = stream->device, .graph_node = entry->graph_node};
 
     activity.graph = entry->graph ? (uint32_t)(entry->graph_node >> 32) : 0;
     if (state.tracer && entry->work.kind != SIMGPU_HOST)
@@ -291,6 +342,7 @@ cudaError_t simgpu_stream_wait(struct simgpu_stream *stream)
     simgpu_memory_open();
     stream_run(stream, NULL);
     simgpu_memory_close();
+    order_host_learns(&stream->known);
     sleep_until(stream->ready_ns);
     return simgpu_lost();
 }
@@ -304,7 +356,10 @@ bool simgpu_stream_poll(struct simgpu_stream *stream)
         run_head(stream);
         return false;
     }
-    return stream->ready_ns <= simgpu_now_ns();
+    if (stream->ready_ns > simgpu_now_ns())
+        return false;
+    order_host_learns(&stream->known);
+    return true;
 }
 
 /* All streams, in an order made from SIMGPU_SEED. */
@@ -316,5 +371,6 @@ cudaError_t simgpu_device_wait(void)
         return error;
     for (struct simgpu_stream *stream = state.first; stream; stream = stream->next)
         simgpu_stream_wait(stream);
+    order_host_learns(&state.gone);
     return simgpu_stream_wait(&state.standard);
 }

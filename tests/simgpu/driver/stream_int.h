@@ -3,6 +3,7 @@
 #define SIMGPU_STREAM_INT_H
 
 #include "tests/simgpu/driver/driver.h"
+#include "tests/simgpu/driver/order.h"
 
 /* A point in a stream, made by recording an event: reached or not, and when. */
 struct mark {
@@ -10,6 +11,7 @@ struct mark {
     bool reached;
     int64_t time_ns;
     struct simgpu_stream *stream; /* where it lies, until it is reached */
+    struct order known;           /* by who has waited for it */
 };
 struct mark *mark_create(struct simgpu_stream *stream);
 void mark_drop(struct mark *mark);
@@ -29,6 +31,8 @@ struct simgpu_stream {
     bool blocking; /* with regard to the default stream */
     unsigned number;
     uint64_t id;
+    int device, actor;
+    struct order known;
     struct entry *queue;
     size_t head, count, room;
     int64_t ready_ns; /* when what ran so far is done, on the device's clock */
@@ -48,6 +52,9 @@ void stream_push(struct simgpu_stream *stream, const struct entry *entry);
 void stream_run(struct simgpu_stream *stream, const struct mark *until);
 struct simgpu_stream *streams_first(void);
 struct simgpu_stream *stream_default(void);
+
+/* Puts work into the queue, in the order that orders allow. */
+void stream_push_work(struct simgpu_stream *stream, const struct entry *entry);
 
 /* While a stream is captured: takes the entry for its graph. */
 cudaError_t capture_take(struct simgpu_stream *stream, const struct simgpu_work *work);
