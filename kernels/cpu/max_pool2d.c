@@ -1,11 +1,12 @@
-/* aten::max_pool2d_with_indices and its backward: one vectorised kernel each, any layout, three float dtypes. */
+/* aten::max_pool2d_with_indices and its backward: vectorised kernels for contiguous and for any layout, three float dtypes. */
 #include <stdlib.h>
 
 #include "kernels/cpu/device.h"
+#include "kernels/cpu/vector/norm.h"
 
 struct pooling {
     struct op_prepared head;
-    void (*kernel)(const struct op_call *call, int threads);
+    void (*kernel)(const struct op_call *call, void *scratch, int threads);
     int threads;
 };
 
@@ -14,7 +15,7 @@ static enum status run(struct op_prepared *prepared, const struct run_context *c
     struct pooling *self = (struct pooling *)prepared;
     int64_t start_ns = kernel_start(context);
 
-    self->kernel(self->head.call, self->threads);
+    self->kernel(self->head.call, context->scratch, self->threads);
     kernel_end(context, 0, start_ns);
     return STATUS_OK;
 }
@@ -59,12 +60,28 @@ static enum status prepare(struct device *device, const struct op_call *call, co
     return STATUS_OK;
 }
 
+static bool is_contiguous(const struct tensor *tensor)
+{
+    struct tensor dense = tensor_with_format(tensor, FORMAT_CONTIGUOUS);
+    return tensor_same_layout(tensor, &dense);
+}
+
+/* In vectors over columns, which channels_last and mixed formats can't be; `large` and `small` are its two maps. */
+static bool takes_planes(struct pooling *self, const struct tensor *large, const struct tensor *small, const struct tensor *indices)
+{
+    if (!is_contiguous(large) || !is_contiguous(small) || !is_contiguous(indices))
+        return false;
+    self->head.scratch_bytes = max_pool_planes_scratch_bytes(&self->head.call->attrs.pool, large->size[3], small->size[3], self->threads);
+    return true;
+}
+
 static enum status prepare_forward(struct device *device, const struct op_call *call, struct op_prepared **out)
 {
     struct pooling *self;
 
     TRY(prepare(device, call, call->out[1], &self));
-    self->kernel = device->vector->max_pool2d;
+    self->kernel = takes_planes(self, call->in[0], call->out[0], call->out[1]) ? device->vector->max_pool2d_planes
+                                                                               : device->vector->max_pool2d;
     self->head.kernel[0].name = "max_pool2d";
     *out = &self->head;
     return STATUS_OK;
@@ -75,7 +92,8 @@ static enum status prepare_backward(struct device *device, const struct op_call 
     struct pooling *self;
 
     TRY(prepare(device, call, call->in[2], &self));
-    self->kernel = device->vector->max_pool2d_backward;
+    self->kernel = takes_planes(self, call->out[0], call->in[0], call->in[2]) ? device->vector->max_pool2d_backward_planes
+                                                                              : device->vector->max_pool2d_backward;
     self->head.kernel[0].name = "max_pool2d_backward";
     *out = &self->head;
     return STATUS_OK;

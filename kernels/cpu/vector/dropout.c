@@ -4,23 +4,8 @@
  */
 #include "base/random.h"
 #include "kernels/cpu/vector/data_kernels.h"
+#include "kernels/cpu/vector/natural.h"
 #include "kernels/tensor.h"
-
-VECTOR_INLINE float load_one(enum dtype dtype, const void *data, int64_t i)
-{
-    if (dtype == DTYPE_FLOAT32)
-        return ((const float *)data)[i];
-    uint16_t bits = ((const uint16_t *)data)[i];
-    return dtype == DTYPE_BFLOAT16 ? dtype_float_from_bfloat16(bits) : dtype_float_from_float16(bits);
-}
-
-VECTOR_INLINE void store_one(enum dtype dtype, void *data, int64_t i, float x)
-{
-    if (dtype == DTYPE_FLOAT32)
-        ((float *)data)[i] = x;
-    else
-        ((uint16_t *)data)[i] = dtype == DTYPE_BFLOAT16 ? dtype_bfloat16_from_float(x) : dtype_float16_from_float(x);
-}
 
 static float kept_scale(double p)
 {
@@ -60,8 +45,8 @@ VECTOR_INLINE void scale_row(enum dtype dtype, const struct tensor *from, const 
         uint8_t *keep = kept + i * row_stride(mask);
         if (key)
             *keep = random_uniform(*key, first + (uint64_t)(row * length + i)) >= p;
-        float x = load_one(dtype, from->data, from_at + i * row_stride(from));
-        store_one(dtype, to->data, to_at + i * row_stride(to), *keep ? x * scale : 0);
+        float x = natural_load_one(dtype, from->data, from_at + i * row_stride(from));
+        natural_store_one(dtype, to->data, to_at + i * row_stride(to), *keep ? x * scale : 0);
     }
 }
 

@@ -71,22 +71,6 @@ static void combine(const struct hits *rows, const struct hits *columns, int ker
         }
 }
 
-VECTOR_INLINE float load_one(enum dtype dtype, const void *data, int64_t i)
-{
-    if (dtype == DTYPE_FLOAT32)
-        return ((const float *)data)[i];
-    uint16_t bits = ((const uint16_t *)data)[i];
-    return dtype == DTYPE_BFLOAT16 ? dtype_float_from_bfloat16(bits) : dtype_float_from_float16(bits);
-}
-
-VECTOR_INLINE void store_one(enum dtype dtype, void *data, int64_t i, float x)
-{
-    if (dtype == DTYPE_FLOAT32)
-        ((float *)data)[i] = x;
-    else
-        ((uint16_t *)data)[i] = dtype == DTYPE_BFLOAT16 ? dtype_bfloat16_from_float(x) : dtype_float16_from_float(x);
-}
-
 /* What the bodies below are given: data with the sample's offset still to add, and the offset of the pixel. */
 struct pixel {
     const void *read;   /* input; grad_output */
@@ -133,12 +117,12 @@ VECTOR_INLINE void forward_one(enum dtype dtype, const struct pixel *p, const st
     int position = 0;
 
     for (int t = 0; t < taps->count; t++) {
-        float value = load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
+        float value = natural_load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
         bool better = (t == 0) | (value > best) | (value != value); /* no branches: which tap wins can't be foreseen */
         best = better ? value : best;
         position = better ? taps->tap[t].position : position;
     }
-    store_one(dtype, p->write, p->write_base, best);
+    natural_store_one(dtype, p->write, p->write_base, best);
     p->indices[p->index_base] = (uint8_t)position;
 }
 
@@ -163,10 +147,10 @@ VECTOR_INLINE void backward_one(enum dtype dtype, const struct pixel *p, const s
 
     for (int t = 0; t < taps->count; t++) {
         bool won = p->indices[p->index_base + taps->tap[t].index_offset] == taps->tap[t].position;
-        float gradient = load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
+        float gradient = natural_load_one(dtype, p->read, p->read_base + taps->tap[t].offset);
         sum += won ? gradient : 0;
     }
-    store_one(dtype, p->write, p->write_base, sum);
+    natural_store_one(dtype, p->write, p->write_base, sum);
 }
 
 static void forward_pixel(enum dtype dtype, bool vectors, const struct pixel *pixel, const struct taps *taps)
@@ -243,14 +227,16 @@ static void run(struct pooling *p, int threads)
             run_row(p, n, (int)h);
 }
 
-void VECTOR_NAME(vector_max_pool2d)(const struct op_call *call, int threads)
+void VECTOR_NAME(vector_max_pool2d)(const struct op_call *call, void *scratch, int threads)
 {
+    (void)scratch;
     struct pooling pooling = {&call->attrs.pool, call->in[0], call->out[0], call->out[1], true, false};
     run(&pooling, threads);
 }
 
-void VECTOR_NAME(vector_max_pool2d_backward)(const struct op_call *call, int threads)
+void VECTOR_NAME(vector_max_pool2d_backward)(const struct op_call *call, void *scratch, int threads)
 {
+    (void)scratch;
     struct pooling pooling = {&call->attrs.pool, call->in[0], call->out[0], call->in[2], false, false};
     run(&pooling, threads);
 }

@@ -64,7 +64,24 @@ VECTOR_INLINE void natural_store_bf16(uint16_t *data, lfloat x)
 #endif
 }
 
-/* Any float dtype. */
+/* One element. */
+VECTOR_INLINE float natural_load_one(enum dtype dtype, const void *data, int64_t i)
+{
+    if (dtype == DTYPE_FLOAT32)
+        return ((const float *)data)[i];
+    uint16_t bits = ((const uint16_t *)data)[i];
+    return dtype == DTYPE_BFLOAT16 ? dtype_float_from_bfloat16(bits) : dtype_float_from_float16(bits);
+}
+
+VECTOR_INLINE void natural_store_one(enum dtype dtype, void *data, int64_t i, float x)
+{
+    if (dtype == DTYPE_FLOAT32)
+        ((float *)data)[i] = x;
+    else
+        ((uint16_t *)data)[i] = dtype == DTYPE_BFLOAT16 ? dtype_bfloat16_from_float(x) : dtype_float16_from_float(x);
+}
+
+/* LANES elements of any float dtype. */
 VECTOR_INLINE lfloat natural_load(enum dtype dtype, const void *data, int64_t i)
 {
     if (dtype == DTYPE_FLOAT32)

@@ -1,5 +1,5 @@
 /*
- * Geometry that the normalisation kernels and their glue share: how a channels_last tensor is cut into lanes, and how
+ * Geometry that the normalisation and pooling kernels and their glue share: how a channels_last tensor is cut into lanes, and how
  * much scratch a kernel wants.
  *
  * A row holds `pixels_per_row` whole pixels, so that its length is a multiple of the vector width whatever C is: no
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/op.h"
 #include "kernels/tensor.h"
 
 #define NORM_MIN_LANES 64 /* four vectors: enough independent sums to hide the latency of an add */
@@ -72,6 +73,26 @@ static inline size_t norm_rows_scratch_bytes(int64_t channels, int threads)
 {
     struct norm_rows rows = norm_rows_make(channels, 0);
     return norm_scratch_bytes(rows.lanes, 2 * threads + 2, 2 * threads + 10);
+}
+
+/* Lines of contiguous max pooling: per row of the ring and column modulo the stride; and outputs of a row in whole vectors. */
+struct pool_planes {
+    int span, phases;
+    int64_t length, width;
+};
+static inline struct pool_planes pool_planes_make(const struct pool_attrs *attrs, int64_t in_width, int64_t out_width)
+{
+    int64_t width = (out_width + 15) / 16 * 16, stride = attrs->stride[1];
+    int64_t reach = (attrs->kernel[1] - 1) * attrs->dilation[1] / stride + width;
+    int64_t columns = (in_width - 1 + attrs->padding[1]) / stride + 1;
+    return (struct pool_planes){(attrs->kernel[0] - 1) * attrs->dilation[0] + 1, (int)stride,
+                                ((reach > columns ? reach : columns) + 15) / 16 * 16, width};
+}
+static inline size_t max_pool_planes_scratch_bytes(const struct pool_attrs *attrs, int64_t in_width, int64_t out_width, int threads)
+{
+    struct pool_planes lines = pool_planes_make(attrs, in_width, out_width);
+    int64_t floats = lines.span * lines.phases * lines.length + lines.width;
+    return (size_t)threads * ((size_t)(floats * 4 + 2 * lines.width + 63) / 64 * 64);
 }
 
 /* Slots of the group norm rows kernels: one image, or a part of one where there are more threads than images. */
