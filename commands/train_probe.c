@@ -37,7 +37,8 @@ static enum status tell(struct measurements *measurements, const struct probe_re
 
     log_info("trainer", "probe: %d of %d comparisons in %.1f s", result->measured, result->wanted, result->seconds);
     strbuf_init(&text);
-    strbuf_printf(&text, "%d of %d comparisons of memory formats were measured after the last step; --probe SECONDS gives them more time",
+    strbuf_printf(&text, "%d of %d comparisons of memory formats were measured after the last step, penalties first; slow_kernel is unknown for the others; "
+                  "--probe SECONDS gives them more time",
                   result->measured, result->wanted);
     if (result->measured < result->wanted)
         status = measurements_note(measurements, text.text);
