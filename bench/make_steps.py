@@ -14,7 +14,8 @@ COPIED = {  # table: columns that are numbers of rows, which move; then times, w
     "kernel": (["kernel_id", "step_id", "op_id"], ["start_ns", "launch_ns"], ["dur_ns"]),
     "conversion": (["conversion_id", "step_id", "op_id", "kernel_id"], ["start_ns"], ["dur_ns"]),
 }
-FINDINGS = ["step_phase", "round_trip", "round_trip_member", "finding", "finding_conversion", "fix_order", "figure", "verification"]
+FINDINGS = ["step_phase", "round_trip", "round_trip_member", "finding", "finding_conversion", "fix_order", "figure", "verification",
+            "median_step", "median_longest", "median_op", "median_conversion", "cost_conversion", "cost_round_trip"]
 
 
 def main():

@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 #define TRACE_APPLICATION_ID 0x636C7072
-#define TRACE_FORMAT_VERSION 3
+#define TRACE_FORMAT_VERSION 4
 
 /*
  * Makes an empty trace: built beside `path` under a temporary name, then put in place of any older trace (whose -wal and
@@ -30,6 +30,12 @@ enum status trace_open(const char *path, int writable, sqlite3 **out);
 /* Ends recording: builds indexes, runs ANALYZE, folds the WAL in, leaves one file. Closes the handle on failure too. */
 enum status trace_finish(sqlite3 *db);
 void trace_close(sqlite3 *db);
+
+/*
+ * Fills the tables median_* and cost_* (sql/digest.sql) from the raw rows and the findings. Whoever writes findings calls
+ * it, in the same transaction: reports show nothing else of a step.
+ */
+enum status trace_digest(sqlite3 *db);
 
 /* Runs a script of statements / prepares one statement; failures name the SQL and SQLite's reason. */
 enum status trace_exec(sqlite3 *db, const char *sql);

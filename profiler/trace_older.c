@@ -1,6 +1,6 @@
 /*
  * Traces of an older format. Opened for writing, the file is upgraded, in one transaction; opened for reading, it stays
- * as it is, and temporary views make it look like one of today. So nobody but this file knows that formats differ.
+ * as it is, and temporary views and tables make it look like one of today. So nobody but this file knows that formats differ.
  *
  * To add a format: a row here, sql/upgrade_<new>.sql (statements from the one before), sql/read_<old>.sql, and a trace of
  * the old format in tests/profiler.
@@ -15,7 +15,7 @@
 static const struct {
     int64_t from;
     const char *upgrade, *read;
-} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}};
+} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}, {3, "upgrade_4.sql", "read_3.sql"}};
 
 static const char word[] = "CREATE VIEW";
 
@@ -62,6 +62,7 @@ static enum status upgrade(sqlite3 *db, int64_t version)
     }
     TRY(drop_views(db));
     TRY(make_views(db, word));
+    TRY(trace_digest(db)); /* every older format lacks it */
     snprintf(number, sizeof number, "PRAGMA user_version=%d", TRACE_FORMAT_VERSION);
     return trace_exec(db, number);
 }
@@ -92,5 +93,6 @@ enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable)
         if (formats[i].from >= version)
             TRY(trace_exec(db, trace_sql(formats[i].read)));
     }
-    return make_views(db, "CREATE TEMP VIEW");
+    TRY(make_views(db, "CREATE TEMP VIEW"));
+    return trace_digest(db);
 }

@@ -138,6 +138,33 @@ CREATE TABLE finding_conversion (finding_id INTEGER NOT NULL REFERENCES finding,
 CREATE TABLE fix_order (position INTEGER PRIMARY KEY, finding_ids TEXT NOT NULL, lost_percent_cumulative REAL);
 -- Whole-run figures of analyze: name, value, 95 % interval. 'images_per_s', 'step_ms', 'lost_percent_total'.
 CREATE TABLE figure (name TEXT PRIMARY KEY, value REAL, low REAL, high REAL);
+-- What reports show, added up once (digest.sql): median_* of the median cost step, or of the whole of a trace without
+-- steps; cost_* of all cost steps. Times are NULL where the steps have none.
+CREATE TABLE median_step (             -- one row; none where no step tells costs
+  step_id INTEGER REFERENCES step,     -- NULL: the whole of a trace without steps, from its first operator or kernel
+  step_index INTEGER, start_ns INTEGER, dur_ns INTEGER, has_times INTEGER NOT NULL,
+  operators INTEGER NOT NULL,          -- of level 0, of known start and duration
+  conversions INTEGER NOT NULL,        -- of known start and duration
+  kernels INTEGER NOT NULL,            -- on a device's streams
+  round_trips INTEGER NOT NULL
+);
+CREATE TABLE median_longest (kind TEXT NOT NULL, id INTEGER NOT NULL); -- 'operator', 'fused', 'conversion', 'kernel', 'round_trip'
+CREATE TABLE median_op (
+  op_def_id INTEGER PRIMARY KEY REFERENCES op_def, runs INTEGER NOT NULL, dur_ns INTEGER, first_op_id INTEGER NOT NULL,
+  backward_dur_ns INTEGER, backward_input_format TEXT, backward_output_format TEXT -- of its backward operators
+);
+CREATE TABLE median_conversion (       -- charged to the finding of an operator type; op_def: under which operator it ran
+  finding_id INTEGER NOT NULL REFERENCES finding, op_def_id INTEGER REFERENCES op_def,
+  conversion_def_id INTEGER NOT NULL REFERENCES conversion_def, conversions INTEGER NOT NULL, with_kernel INTEGER NOT NULL,
+  dur_ns INTEGER
+);
+CREATE TABLE cost_conversion (
+  op_def_id INTEGER REFERENCES op_def, conversion_def_id INTEGER NOT NULL REFERENCES conversion_def,
+  conversions INTEGER NOT NULL, with_kernel INTEGER NOT NULL, timed INTEGER NOT NULL, dur_ns INTEGER
+);
+CREATE TABLE cost_round_trip (
+  kind TEXT NOT NULL, round_trips INTEGER NOT NULL, dur_ns INTEGER, exposed_ns INTEGER, bytes INTEGER
+);
 CREATE TABLE verification (
   finding_id INTEGER REFERENCES finding, baseline_images_per_s REAL, fixed_images_per_s REAL, gain_percent REAL,
   gain_percent_low REAL, gain_percent_high REAL, pairs INTEGER

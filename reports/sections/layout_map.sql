@@ -1,22 +1,18 @@
 -- Layout map: modules of the median steady step in order of execution, with the memory format of the 4-D tensors they give
-WITH chosen AS MATERIALIZED
-       (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
-        LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     early AS MATERIALIZED -- a step of more is of no model, but all of a trace without steps
-       (SELECT o.op_id FROM op o WHERE EXISTS (SELECT 1 FROM chosen) AND o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0
-        ORDER BY o.op_id LIMIT 20000),
+WITH early AS MATERIALIZED -- a step of more is of no model, but all of a trace without steps
+       (SELECT o.op_id FROM op o WHERE EXISTS (SELECT 1 FROM median_step) AND o.step_id IS (SELECT step_id FROM median_step)
+        AND o.level = 0 ORDER BY o.op_id LIMIT 20000),
      converted AS MATERIALIZED
        (SELECT c.op_id, count(*) AS conversions FROM early CROSS JOIN conversion c USING (op_id) GROUP BY c.op_id),
      blamed AS MATERIALIZED
-       (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND op_id IN (SELECT op_id FROM early) AND round_trip_id IN
-                  (SELECT round_trip_id FROM round_trip r WHERE r.step_id IS (SELECT step_id FROM chosen))),
+       (SELECT op_id FROM round_trip_member WHERE role = 'culprit' AND op_id IN (SELECT op_id FROM early)),
      ran AS (SELECT o.op_id, CASE o.phase WHEN 'backward' THEN 'backward' ELSE 'forward' END AS side, o.module_path,
                     o.module_class, o.name, o.output_format,
                     -- what a module gives is its last operator's, not that of a cast or, backward, of a sum beside it
                     CASE WHEN o.name = 'aten::_to_copy' THEN 0 WHEN o.forward_op_id IS NULL THEN 1 ELSE 2 END AS rank,
-                    CASE WHEN chosen.has_times THEN o.dur_ns END AS dur_ns,
+                    CASE WHEN s.has_times THEN o.dur_ns END AS dur_ns,
                     ifnull(v.conversions, 0) AS conversions, o.op_id IN (SELECT op_id FROM blamed) AS culprit
-             FROM chosen CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
+             FROM median_step s CROSS JOIN early CROSS JOIN operators o USING (op_id) LEFT JOIN converted v USING (op_id)
              WHERE ifnull(o.phase, '') <> 'optimizer' AND (o.output_format IS NOT NULL OR v.conversions > 0)),
      marked AS (SELECT *, module_path IS NOT lag(module_path) OVER (PARTITION BY side ORDER BY op_id)
                           OR row_number() OVER (PARTITION BY side ORDER BY op_id) = 1 AS starts FROM ran),

@@ -1,31 +1,18 @@
 -- Where the operators with a finding stand: shapes and formats forward and backward, times of the median step, costs per step
-WITH chosen AS MATERIALIZED
-       (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
-        LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     found AS (SELECT finding_id, op_name, phase FROM findings
+WITH found AS (SELECT finding_id, op_name, phase FROM findings
                WHERE scope = 'operator' AND (verdict <> 'clean' OR conversions_per_step > 0)),
      place AS (SELECT op_name, phase, module_path, verdict, conversions_per_step, dur_ns_per_step, lost_percent,
                       lost_percent_low, lost_percent_high, together_with
                FROM findings WHERE scope = 'instance'),
-     ran AS MATERIALIZED -- by +op_def_id: the index on it would lead through all steps
-       (SELECT o.op_def_id, count(*) AS runs, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns,
-               min(o.op_id) AS first_op_id
-        FROM op o WHERE EXISTS (SELECT 1 FROM chosen) AND o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0
-        GROUP BY +o.op_def_id),
-     back AS MATERIALIZED
-       (SELECT forward.op_def_id, sum(CASE WHEN (SELECT has_times FROM chosen) THEN o.dur_ns END) AS ns,
-               max(d.input_format) AS input_format, max(d.output_format) AS output_format
-        FROM op o CROSS JOIN op forward ON forward.op_id = o.forward_op_id CROSS JOIN op_def d ON d.op_def_id = o.op_def_id
-        WHERE o.step_id IS (SELECT step_id FROM chosen) AND o.level = 0 GROUP BY +forward.op_def_id),
      stood AS (SELECT found.finding_id, d.name AS op_name, d.phase, m.path AS module_path, d.input_shape, d.input_format,
-                      d.output_shape, d.output_format, back.input_format AS backward_input_format,
-                      back.output_format AS backward_output_format, sum(ran.runs) AS runs, sum(ran.ns) / 1e6 AS ms,
-                      sum(back.ns) / 1e6 AS backward_ms, min(ran.first_op_id) AS first_op_id
-               FROM ran JOIN op_def d USING (op_def_id)
+                      d.output_shape, d.output_format, ran.backward_input_format,
+                      ran.backward_output_format, sum(ran.runs) AS runs, sum(ran.dur_ns) / 1e6 AS ms,
+                      sum(ran.backward_dur_ns) / 1e6 AS backward_ms, min(ran.first_op_id) AS first_op_id
+               FROM median_op ran JOIN op_def d USING (op_def_id)
                JOIN found ON found.op_name = d.name AND (found.phase IS NULL OR found.phase IS d.phase)
-               LEFT JOIN module m USING (module_id) LEFT JOIN back ON back.op_def_id = d.op_def_id
+               LEFT JOIN module m USING (module_id)
                GROUP BY found.finding_id, m.path, d.input_shape, d.input_format, d.output_shape, d.output_format,
-                        back.input_format, back.output_format),
+                        ran.backward_input_format, ran.backward_output_format),
      numbered AS (SELECT *, count(*) OVER (PARTITION BY finding_id) AS instances,
                          row_number() OVER (PARTITION BY finding_id ORDER BY first_op_id) AS number FROM stood)
 SELECT s.finding_id, s.op_name, s.module_path, s.input_shape, s.input_format, s.output_shape, s.output_format,

@@ -1,14 +1,9 @@
 -- Round trips of the median steady step: each conversion and operator on the path, in order
-WITH chosen AS MATERIALIZED
-       (SELECT step_id, has_times FROM cost_steps ORDER BY dur_ns, step_id
-        LIMIT 1 OFFSET (SELECT max(count(*) - 1, 0) / 2 FROM cost_steps)),
-     every AS MATERIALIZED (SELECT count(*) AS trips FROM round_trip r WHERE r.step_id IS (SELECT step_id FROM chosen)),
-     trip AS MATERIALIZED
-       (SELECT round_trip_id, kind, has_times, dur_ns, exposed_ns, bytes, first_conversion_id, last_conversion_id,
-               every.trips
-        FROM chosen CROSS JOIN every CROSS JOIN round_trip r
-        WHERE r.step_id IS (SELECT step_id FROM chosen)
-        ORDER BY dur_ns DESC, round_trip_id LIMIT 300),
+WITH trip AS MATERIALIZED
+       (SELECT r.round_trip_id, r.kind, s.has_times, r.dur_ns, r.exposed_ns, r.bytes, r.first_conversion_id,
+               r.last_conversion_id, s.round_trips AS trips
+        FROM median_step s CROSS JOIN median_longest l CROSS JOIN round_trip r ON r.round_trip_id = l.id
+        WHERE l.kind = 'round_trip'),
      ends AS (SELECT round_trip_id, -1 AS position, first_conversion_id AS conversion_id FROM trip
               UNION ALL SELECT round_trip_id, 1 << 30, last_conversion_id FROM trip
                         WHERE last_conversion_id IS NOT first_conversion_id),

@@ -1,15 +1,11 @@
 -- Summary: throughput, step time, conversions, round trips and lost throughput; counts, costs and times say of which steps
 WITH cost AS (SELECT count(*) AS steps, max(phase) AS phase, min(has_times) AS has_times FROM cost_steps),
      time AS (SELECT count(*) AS steps, max(phase) AS phase, avg(dur_ns) AS ns FROM time_steps),
-     moved AS (SELECT c.conversion_def_id, count(*) AS conversions, count(c.kernel_id) AS alone,
-                      sum(CASE WHEN s.has_times THEN c.dur_ns END) AS ns
-               FROM cost_steps s CROSS JOIN conversion c ON c.step_id IS s.step_id GROUP BY c.conversion_def_id),
-     all_moved AS (SELECT ifnull(sum(conversions), 0) AS conversions, ifnull(sum(alone), 0) AS alone, sum(ns) AS ns,
-                          CASE WHEN count(bytes_read + bytes_written) = count(*)
-                               THEN total((bytes_read + bytes_written) * conversions) END AS bytes
-                   FROM moved JOIN conversion_def USING (conversion_def_id)),
-     trips AS (SELECT count(*) AS round_trips FROM round_trip -- 0: the one step of a trace without steps
-               WHERE ifnull(step_id, 0) IN (SELECT ifnull(step_id, 0) FROM cost_steps)),
+     moved AS (SELECT ifnull(sum(conversions), 0) AS conversions, ifnull(sum(with_kernel), 0) AS with_kernel, sum(dur_ns) AS ns,
+                      CASE WHEN count(bytes_read + bytes_written) = count(*)
+                           THEN total((bytes_read + bytes_written) * conversions) END AS bytes
+               FROM cost_conversion JOIN conversion_def USING (conversion_def_id)),
+     trips AS (SELECT ifnull(sum(round_trips), 0) AS round_trips FROM cost_round_trip),
      speed AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'images_per_s'),
      step_time AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure WHERE name = 'step_ms'),
      lost AS (SELECT max(value) AS value, max(low) AS low, max(high) AS high FROM figure
@@ -28,7 +24,7 @@ SELECT speed.value AS images_per_s, speed.low AS images_per_s_low, speed.high AS
             ELSE moved.ns / 1e6 / cost.steps END AS conversion_ms_per_step,
        CASE WHEN moved.conversions = 0 AND cost.has_times THEN 0.0
             ELSE 100.0 * moved.ns / cost.steps / time.ns END AS conversion_percent_of_step,
-       1.0 * (moved.conversions - moved.alone) / cost.steps AS silent_per_step,
+       1.0 * (moved.conversions - moved.with_kernel) / cost.steps AS silent_per_step,
        moved.bytes / 1e6 / cost.steps AS conversion_megabytes_per_step,
        1.0 * trips.round_trips / cost.steps AS round_trips_per_step,
        (SELECT count(*) FROM findings) + (SELECT count(*) FROM figure) AS analysed,
@@ -43,4 +39,4 @@ SELECT speed.value AS images_per_s, speed.low AS images_per_s_low, speed.high AS
        (SELECT count(*) FROM run) AS ranks,
        (SELECT gain_percent FROM whole) AS verified_percent, (SELECT gain_percent_low FROM whole) AS verified_percent_low,
        (SELECT gain_percent_high FROM whole) AS verified_percent_high, (SELECT pairs FROM whole) AS verified_pairs
-FROM cost, time, all_moved AS moved, trips, speed, step_time, lost;
+FROM cost, time, moved, trips, speed, step_time, lost;

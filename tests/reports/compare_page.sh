@@ -12,11 +12,11 @@ trap 'rm -rf "$work"' EXIT
 
 for name in small large; do
     {
-        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
+        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 4;"
         cat "$tests/../../profiler/sql/schema.sql" "$tests/../../profiler/sql/views.sql"
         echo "CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS"
         echo "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;"
-        cat "$tests/$name.sql"
+        cat "$tests/$name.sql" "$tests/../../profiler/sql/digest.sql"
     } | sqlite3 -bail "$work/$name.db" >/dev/null
 done
 "$program" compare "$work/small.db" "$work/large.db" -o "$work/compare.html"

@@ -9,15 +9,19 @@ SQL = TESTS.parent.parent / "profiler/sql"
 
 def from_sql(script, trace):
     """tests/reports/<script> over the schema, with the table `generated` of the numbers 1 to 1000 that it expects."""
-    version = "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
+    version = "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 4;"
     numbers = ("CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS "
                "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;")
-    text = "\n".join([version, *((SQL / name).read_text() for name in ("schema.sql", "views.sql")), numbers, (TESTS / script).read_text()])
+    parts = (SQL / "schema.sql", SQL / "views.sql", TESTS / script, SQL / "digest.sql")
+    text = "\n".join([version, numbers, *(part.read_text() for part in parts)])
     subprocess.run(["sqlite3", "-bail", trace], input=text.encode(), check=True, stdout=subprocess.DEVNULL)
 
 
 PAYLOADS = ["<img src=x onerror=alert(1)>", '"><script>alert(2)</script>', "'-alert(3)-'", "</script><script>alert(4)</script>", "__proto__",
             "{{data}}", "javascript:alert(5)", "<!-- ", "</style><style>*{display:none}", "\u2028\u202e&lt;b&gt;", "${alert(6)}", "]]></pre></details>"]
+
+
+KEPT = (("figure", "name"), ("step_phase", "phase"), ("finding", "scope"), ("op_tensor_def", "direction"), ("median_longest", "kind"))
 
 
 def poison(trace):
@@ -26,7 +30,7 @@ def poison(trace):
     number = 0
     for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         for _, column, kind, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
-            if kind == "TEXT" and (table, column) not in (("figure", "name"), ("step_phase", "phase"), ("finding", "scope"), ("op_tensor_def", "direction")):
+            if kind == "TEXT" and (table, column) not in KEPT:
                 db.execute(f"UPDATE {table} SET {column} = ? || CASE {table} WHEN 'policy_rule' THEN rowid ELSE '' END "
                            f"WHERE {column} IS NOT NULL".replace(f"CASE {table}", f"CASE '{table}'"), (PAYLOADS[number % len(PAYLOADS)],))
                 number += 1

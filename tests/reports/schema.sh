@@ -13,11 +13,12 @@ trap 'rm -rf "$work"' EXIT
 
 make_trace() { # NAME: SQL on stdin
     {
-        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
+        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 4;"
         cat "$tests/../../profiler/sql/schema.sql" "$tests/../../profiler/sql/views.sql"
         echo "CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS"
         echo "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;"
         cat
+        cat "$tests/../../profiler/sql/digest.sql"
     } | sqlite3 -bail "$work/$1.db" >/dev/null
 }
 

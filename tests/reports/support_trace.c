@@ -18,6 +18,7 @@ void trace_from_sql(const char *path, const char *sql)
     ck_assert_msg(trace_create(path, &db) == STATUS_OK, "%s", status_message());
     ck_assert_msg(trace_exec(db, numbers) == STATUS_OK, "%s", status_message());
     ck_assert_msg(trace_exec(db, sql) == STATUS_OK, "%s", status_message());
+    ck_assert_msg(trace_digest(db) == STATUS_OK, "%s", status_message());
     ck_assert_msg(trace_finish(db) == STATUS_OK, "%s", status_message());
 }
 

@@ -175,7 +175,7 @@ END_TEST
 
 START_TEST(query_allows_pragmas_that_tell)
 {
-    check_query("PRAGMA user_version", "user_version\n           3\n");
+    check_query("PRAGMA user_version", "user_version\n           4\n");
     check_query("SELECT name FROM pragma_table_info('note')", "name\nnote_id\ntext\n");
     check_query("SELECT sum(value) AS n FROM json_each('[8,3,16,16]')", " n\n43\n");
 }
@@ -295,6 +295,7 @@ START_TEST(compare_finds_what_is_new_and_what_is_fixed)
                                        "UPDATE run SET policy = 'torch-2.15-cpu'; DELETE FROM round_trip;"
                                        "UPDATE figure SET value = 2200, low = 2190, high = 2210 WHERE name = 'images_per_s'"),
                      STATUS_OK);
+    ck_assert_int_eq(trace_digest(fixed), STATUS_OK);
     sqlite3_close(fixed);
     job.other = trace_opened(path);
     text = written(run_compare, &job, &status);

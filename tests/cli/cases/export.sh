@@ -1,10 +1,10 @@
 # Exports: every view as CSV, and Chrome trace events whose tracks, slices and arrows are what they should be.
 make_trace() { # make_trace NAME SQL_FILE
     {
-        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 3;"
+        echo "PRAGMA application_id = 0x636C7072; PRAGMA user_version = 4;"
         cat "$here/../../profiler/sql/schema.sql" "$here/../../profiler/sql/views.sql"
         echo "CREATE TEMP TABLE generated AS WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1000) SELECT value FROM n;"
-        cat "$2"
+        cat "$2" "$here/../../profiler/sql/digest.sql"
     } | sqlite3 -bail "$1" >/dev/null
 }
 make_trace small.db "$here/../reports/small.sql"
