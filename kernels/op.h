@@ -163,7 +163,8 @@ union op_attrs {
  *                   3-D tensors: over (N,C,L), weight (O, I/groups, k), of attrs the first of each pair.
  *                   grad_weight and grad_bias are float32 (or the weight's dtype) and are overwritten, not accumulated.
  *   batch_norm      weight, bias, running_*, save_* are float32 of size C; running_* are updated in place when training.
- *                   `residual` (shape and layout of input) is added before the relu. save_invstd = 1/sqrt(var + eps).
+ *                   `residual` (shape and layout of input) is added before the relu, to a sum that is rounded to the dtype as an
+ *                   operator by itself would round it. save_invstd = 1/sqrt(var + eps).
  *                   Backward recomputes the relu's mask from input, weight, bias, save_*; it has no residual.
  *   group_norm      weight, bias float32 of size C; mean, rstd float32 (N, groups).
  *   instance_norm   group_norm with a channel a group, statistics of the batch's own; mean, rstd float32 (N, C).

@@ -169,7 +169,8 @@ template <typename T, bool ROWS, int N> __global__ void norm_apply(const struct 
         for (int k = 0; k < N; k++) {
             const int c = ROWS ? k : 0;
             float value = (values[k] - mean[c]) * scale[c] + bias[c];
-            value += residual[k];
+            if (a.other)
+                value = rounded<T>(value) + residual[k];
             values[k] = a.relu && value <= 0 ? 0 : value;
         }
         store<T, N>(static_cast<T *>(a.result) + at, values);

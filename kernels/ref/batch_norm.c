@@ -45,7 +45,7 @@ static void normalize_channel(const struct op_call *call, int64_t c, double mean
     {
         double value = (ref_load_4d(input, n, c, h, w) - mean) * invstd * weight + bias;
         if (residual)
-            value += ref_load_4d(residual, n, c, h, w);
+            value = ref_round(call->out[0]->dtype, value) + ref_load_4d(residual, n, c, h, w);
         ref_store_4d(call->out[0], n, c, h, w, call->attrs.norm.relu ? ref_rectify(value) : value);
     }
 }

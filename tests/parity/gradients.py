@@ -11,7 +11,8 @@ usual weights PyTorch's own two formats differ by 2 % in resnet50's float32 grad
 tensor is its dot product with u of "projection.k". The output is that of evaluation mode, after the step's update of statistics.
 
 Rows: dtype, what (loss, output, gradient), parameter, norm (the loss itself), projections 0 to 2, and spread: the norm of the difference
-between PyTorch's channels_last (whose numbers the others are) and contiguous, relative to the norm. Of "all" gradients: together.
+between PyTorch's channels_last (whose numbers the others are) and contiguous, relative to the norm; of bfloat16 the largest that BATCHES
+batches of images show, of which the first is compared. Of "all" gradients: together. And what = logit: each number of the output.
 """
 import copy
 import functools
@@ -25,7 +26,7 @@ import torch
 import streams
 import zoo
 
-BATCH, SIDE, CLASSES, SEED, PROJECTIONS = 4, 64, 10, 42, 3
+BATCH, SIDE, CLASSES, SEED, PROJECTIONS, BATCHES = 4, 64, 10, 42, 3, 8
 FOLDER = pathlib.Path(__file__).with_name("gradients")
 CHUNK = 1 << 22
 
@@ -87,11 +88,11 @@ def same_masks(model):
             module.forward = forward
 
 
-def step(fresh, dtype, memory_format):
+def step(fresh, dtype, memory_format, batch=0):
     """Loss, output, gradients by name, as float32 arrays in logical order."""
     model = copy.deepcopy(fresh).to(memory_format=memory_format)
     same_masks(model)
-    samples = [streams.synthetic(i, SIDE) for i in range(BATCH)]
+    samples = [streams.synthetic(i, SIDE) for i in range(batch * BATCH, (batch + 1) * BATCH)]
     images = torch.from_numpy(np.stack([s[0] for s in samples])).to(memory_format=memory_format)
     labels = torch.tensor([s[1] for s in samples])
     with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
@@ -117,21 +118,39 @@ def norm(values):
 
 
 def row(dtype, what, name, value, sums, spread):
-    return "\t".join([dtype, what, name, *(f"{v:.8g}" for v in (value, *sums)), f"{spread:.2g}"])
+    return "\t".join([dtype, what, name, *(f"{v:.8g}" for v in (value, *sums)), f"{spread:.3g}"])
 
 
-def rows_of(fresh, dtype, spread=True):
+def apart(one, other):
+    """What two steps differ by, relative: of the loss, the output, each gradient and all of them."""
+    differences = {n: norm(values - other[2][n]) for n, values in one[2].items()}
+    norms = {n: norm(values) for n, values in one[2].items()}
+    together = math.sqrt(sum(d ** 2 for d in differences.values()) / sum(n ** 2 for n in norms.values()))
+    return {"loss": abs(one[0] - other[0]) / abs(one[0]), "output": norm(one[1] - other[1]) / norm(one[1]), "all": together,
+            **{n: d / max(norms[n], 1e-30) for n, d in differences.items()}}
+
+
+def spreads(fresh, dtype, first):
+    """apart() of PyTorch's formats; `first`: the first batch's step in channels_last."""
+    found = []
+    for batch in range(BATCHES if dtype == torch.bfloat16 else 1):
+        one = first if batch == 0 else step(fresh, dtype, torch.channels_last, batch)
+        found.append(apart(one, step(fresh, dtype, torch.contiguous_format, batch)))
+    return {name: max(f[name] for f in found) for name in found[0]}
+
+
+def rows_of(fresh, dtype, with_spreads=True):
     word = str(dtype).removeprefix("torch.")
-    loss, output, gradients = step(fresh, dtype, torch.channels_last)
-    other_loss, other_output, other = step(fresh, dtype, torch.contiguous_format) if spread else (loss, output, gradients)
-    yield row(word, "loss", "-", loss, [0] * PROJECTIONS, abs(loss - other_loss) / abs(loss))
-    yield row(word, "output", "-", norm(output), projections(output), norm(output - other_output) / norm(output))
-    total = difference = 0.0
+    first = loss, output, gradients = step(fresh, dtype, torch.channels_last)
+    spread = spreads(fresh, dtype, first) if with_spreads else apart(first, first)
+    yield row(word, "loss", "-", loss, [0] * PROJECTIONS, spread["loss"])
+    yield row(word, "output", "-", norm(output), projections(output), spread["output"])
+    for i, value in enumerate(output):
+        yield row(word, "logit", str(i), value, [0] * PROJECTIONS, 0)
     for parameter, values in gradients.items():
-        apart = norm(values - other[parameter])
-        total, difference = total + norm(values) ** 2, difference + apart ** 2
-        yield row(word, "gradient", parameter, norm(values), projections(values), apart / max(norm(values), 1e-30))
-    yield row(word, "gradient", "all", math.sqrt(total), [0] * PROJECTIONS, math.sqrt(difference / total))
+        yield row(word, "gradient", parameter, norm(values), projections(values), spread[parameter])
+    total = math.sqrt(sum(norm(values) ** 2 for values in gradients.values()))
+    yield row(word, "gradient", "all", total, [0] * PROJECTIONS, spread["all"])
 
 
 def fresh_model(name):
@@ -151,7 +170,7 @@ def differs(name):
     """True when a float32 row is further from the committed one than a thousandth of the tensor's norm, or three spreads."""
     file = FOLDER / f"{name}.tsv"
     known = [line.split("\t") for line in (file.read_text() if file.exists() else "").splitlines() if line.startswith("float32")]
-    made = [line.split("\t") for line in rows_of(fresh_model(name), torch.float32, spread=False)]
+    made = [line.split("\t") for line in rows_of(fresh_model(name), torch.float32, with_spreads=False)]
     if [r[:3] for r in known] != [r[:3] for r in made]:
         return True
     least = max(1e-6, 3 * float(known[-1][7])) * float(known[-1][3])

@@ -28,11 +28,12 @@
 #define SPREADS 3.0
 #define DISPUTED 2.5e-4 /* what the formats differ by, of the tensor's norm, from which all gradients' difference counts */
 /*
- * bfloat16: what PyTorch's two formats differ by, half as much again, since one draw of roundings is held against another; or one
- * rounding (2^-8), where both formats compute alike: PyTorch rounds gradients of weights to bfloat16, clprof leaves them in float32.
+ * bfloat16: what PyTorch's two formats differ by, the most of eight batches; or one rounding (2^-8), where both formats compute alike:
+ * PyTorch rounds gradients of weights to bfloat16, clprof leaves them in float32. The fifth above is for other CPUs, whose
+ * kernels draw other roundings; on the one that the reference was made on, nothing needs more than a hundredth of it.
  */
 #define BFLOAT16_TOLERANCE 0.00390625
-#define BFLOAT16_SPREADS 1.5
+#define BFLOAT16_SPREADS 1.2
 
 struct reference {
     char what[16], name[128];
@@ -41,8 +42,20 @@ struct reference {
 
 struct references {
     struct reference row[512];
-    int count;
+    int count, gradients; /* of all rows; of parameters alone */
+    double logit[BATCH * CLASSES];
+    int logits;
 };
+
+static void add_row(struct references *all, const struct reference *r)
+{
+    if (strcmp(r->what, "logit") == 0 && all->logits < BATCH * CLASSES)
+        all->logit[all->logits++] = r->norm;
+    if (strcmp(r->what, "logit") == 0)
+        return;
+    all->gradients += strcmp(r->what, "gradient") == 0 && strcmp(r->name, "all") != 0;
+    all->row[all->count++] = *r;
+}
 
 /* Rows of one dtype. False when the file is not there or damaged. */
 static bool read_references(struct references *all, const char *model, const char *dtype)
@@ -51,18 +64,19 @@ static bool read_references(struct references *all, const char *model, const cha
     snprintf(path, sizeof path, "%s/gradients/%s.tsv", TEST_SOURCE_DIR, model);
     FILE *file = fopen(path, "r");
     bool whole = file != NULL;
-    all->count = 0;
+    all->count = all->gradients = all->logits = 0;
     while (whole && fgets(line, sizeof line, file)) {
-        struct reference *r = &all->row[all->count];
+        struct reference r;
         if (line[0] == '#')
             continue;
-        whole = all->count < 511 && sscanf(line, "%15s %15s %127s %lf %lf %lf %lf %lf", word, r->what, r->name, &r->norm,
-                                           &r->projection[0], &r->projection[1], &r->projection[2], &r->spread) == 8;
-        all->count += strcmp(word, dtype) == 0;
+        whole = all->count < 512 && sscanf(line, "%15s %15s %127s %lf %lf %lf %lf %lf", word, r.what, r.name, &r.norm,
+                                           &r.projection[0], &r.projection[1], &r.projection[2], &r.spread) == 8;
+        if (whole && strcmp(word, dtype) == 0)
+            add_row(all, &r);
     }
     if (file)
         fclose(file);
-    return whole && all->count > 2;
+    return whole && all->gradients > 0 && all->logits == BATCH * CLASSES;
 }
 
 static const struct reference *find(const struct references *all, const char *what, const char *name)
@@ -220,22 +234,32 @@ static double run_step(struct session *session, float *images, struct batch *bat
     return result.loss;
 }
 
-static struct sums output_of(struct session *session, const struct batch *batch)
+/* The output's distance from PyTorch's, relative to its norm. */
+static double compare_output(struct session *session, const struct batch *batch, const struct references *all)
 {
     const float *logits;
-    struct tensor tensor = tensor_make(DTYPE_FLOAT32, 2, (int64_t[]){BATCH, CLASSES}, FORMAT_CONTIGUOUS);
+    double square = 0, apart = 0;
     must(session_evaluate(session, batch, &logits));
-    return sums_of(&tensor, logits);
+    for (int i = 0; i < BATCH * CLASSES; i++) {
+        square += all->logit[i] * all->logit[i];
+        apart += pow((double)logits[i] - all->logit[i], 2);
+    }
+    return sqrt(apart / square);
 }
 
+/* The distance of all gradients from PyTorch's, relative to their norm, and the standard error of that estimate. */
+struct distance {
+    double apart, error;
+};
+
 /*
- * Compares float32 gradients one by one and says how many are not within FLOAT32_TOLERANCE; returns the distance of all from
- * PyTorch's, relative to their norm.
+ * Compares float32 gradients one by one and says how many are not within FLOAT32_TOLERANCE. A tensor's squared difference a, estimated from
+ * p projections, has the variance 2 a^2 / p: many tensors make a good estimate, one that is nearly all of it (unet's) a poor one.
  */
-static double compare_gradients(struct session *session, const struct references *all, bool each)
+static struct distance compare_gradients(struct session *session, const struct references *all, bool each)
 {
     const struct graph *graph = session_graph(session);
-    double square = 0, apart = 0;
+    double square = 0, apart = 0, variance = 0;
     const struct reference *together = find(all, "gradient", "all");
     int parameters = 0, beyond = 0;
     for (int v = 0; v < graph->values; v++) {
@@ -251,14 +275,16 @@ static double compare_gradients(struct session *session, const struct references
         if (getenv("CLPROF_PARITY_MODEL"))
             printf("  %-40s %.1e (%.1e)\n", value->name, sqrt(square_apart(&sums, r)) / r->norm, r->spread);
         square += sums.square;
-        apart += square_apart(&sums, r);
+        double own = square_apart(&sums, r);
+        apart += own;
+        variance += 2 * own * own / PROJECTIONS;
         parameters++;
     }
-    ck_assert_int_eq(parameters, all->count - 3); /* loss, output, all */
+    ck_assert_int_eq(parameters, all->gradients);
     if (beyond)
         printf("%-20s float32   %d of %d gradients are as far from PyTorch's as its formats from each other\n",
                session->config.model->name, beyond, parameters);
-    return sqrt(apart / square);
+    return (struct distance){sqrt(apart / square), apart > 0 ? sqrt(apart / square) * 0.5 * sqrt(variance) / apart : 0};
 }
 
 /* A sanitizer makes minutes of it, and finds nothing in the tenth model that it does not find in these. */
@@ -276,6 +302,11 @@ static bool is_wanted(const char *model)
     return !only || strcmp(only, model) == 0;
 }
 
+static double allowed(bool autocast, const struct reference *r)
+{
+    return autocast ? fmax(BFLOAT16_TOLERANCE, BFLOAT16_SPREADS * r->spread) : FLOAT32_TOLERANCE;
+}
+
 static void check_model(const struct model *model, bool autocast)
 {
     struct references all;
@@ -290,17 +321,17 @@ static void check_model(const struct model *model, bool autocast)
     struct session *session = open_session(model, &policy, autocast);
     double loss = run_step(session, images, &batch, labels);
     const struct reference *torch = find(&all, "loss", "-"), *output = find(&all, "output", "-");
-    double apart = compare_gradients(session, &all, !autocast), off = fabs(loss - torch->norm) / torch->norm;
-    struct sums sums = output_of(session, &batch);
-    double output_apart = sqrt(square_apart(&sums, output)) / output->norm, spread = find(&all, "gradient", "all")->spread;
-    printf("%-20s %s  loss %.1e (PyTorch's formats %.1e)  output %.1e (%.1e)  gradients %.1e (%.1e)\n", model->name,
-           autocast ? "bfloat16" : "float32 ", off, torch->spread, output_apart, output->spread, apart, spread);
+    const struct reference *gradients = find(&all, "gradient", "all");
+    struct distance distance = compare_gradients(session, &all, !autocast);
+    double off = fabs(loss - torch->norm) / torch->norm;
+    double output_apart = compare_output(session, &batch, &all);
+    printf("%-20s %s  loss %.1e (PyTorch's formats %.1e)  output %.1e (%.1e)  gradients %.1e +- %.0e (%.1e)\n", model->name,
+           autocast ? "bfloat16" : "float32 ", off, torch->spread, output_apart, output->spread, distance.apart, distance.error, gradients->spread);
     fflush(stdout);
-    double tolerance = autocast ? BFLOAT16_TOLERANCE : FLOAT32_TOLERANCE, spreads = autocast ? BFLOAT16_SPREADS : 0;
-    ck_assert_msg(off <= fmax(tolerance, spreads * torch->spread), "%s: loss %.8g, PyTorch %.8g", model->name, loss, torch->norm);
-    ck_assert_msg(output_apart <= fmax(tolerance, spreads * output->spread), "%s: output %.2e apart", model->name, output_apart);
-    ck_assert_msg(apart <= fmax(tolerance, spreads * spread), "%s: gradients %.2e apart, PyTorch's formats %.2e", model->name,
-                  apart, spread);
+    ck_assert_msg(off <= allowed(autocast, torch), "%s: loss %.8g, PyTorch %.8g", model->name, loss, torch->norm);
+    ck_assert_msg(output_apart <= allowed(autocast, output), "%s: output %.2e apart", model->name, output_apart);
+    ck_assert_msg(distance.apart - distance.error <= allowed(autocast, gradients), "%s: gradients %.2e +- %.0e apart, PyTorch's formats %.2e",
+                  model->name, distance.apart, distance.error, gradients->spread);
     session_destroy(session);
     policy_release(&policy);
     free(images);

@@ -56,7 +56,8 @@ enum apply_kind { APPLY_FORWARD, APPLY_RESIDUAL, APPLY_GRAD };
 struct apply_half {
     lfloat scale, offset, dy_factor, x_factor, constant;
 };
-VECTOR_INLINE lfloat apply_half(enum apply_kind kind, bool relu, const struct apply_half *half, lfloat x, lfloat other)
+VECTOR_INLINE lfloat apply_half(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_half *half, lfloat x,
+                                lfloat other)
 {
     lfloat zero = {0}, y = {0};
     if (kind != APPLY_GRAD || relu)
@@ -67,7 +68,7 @@ VECTOR_INLINE lfloat apply_half(enum apply_kind kind, bool relu, const struct ap
         return lanes_fma(other, half->dy_factor, lanes_fma(x, half->x_factor, half->constant));
     }
     if (kind == APPLY_RESIDUAL)
-        y += other;
+        y = lanes_round(dtype, y) + other;
     return relu ? lanes_relu(y) : y;
 }
 

@@ -144,6 +144,18 @@ VECTOR_INLINE luint pair_round(lfloat x)
     return (luint)lanes_select(x != x, (lfloat)(u | 0x400000u), (lfloat)rounded);
 }
 
+/* The value that storing as `dtype` and loading again gives. */
+VECTOR_INLINE lfloat lanes_round(enum dtype dtype, lfloat x)
+{
+    if (dtype == DTYPE_FLOAT32)
+        return x;
+    if (dtype == DTYPE_BFLOAT16)
+        return (lfloat)(pair_round(x) & 0xffff0000u);
+    uint16_t half[LANES];
+    lanes_store_f16(half, x);
+    return lanes_load_f16(half);
+}
+
 /*
  * A number to subtract from low-precision data before summing: with few bits itself, the differences and short sums of
  * them are exact. A full-precision one biased the mean of 17 000 float16 values by 6e-7 of their spread.

@@ -142,10 +142,10 @@ void VECTOR_NAME(planes_reduce)(enum dtype dtype, enum reduce_kind kind, const s
     }
 }
 
-VECTOR_INLINE struct vpair plane_pair(enum apply_kind kind, bool relu, const struct apply_half *half, struct vpair x,
-                                      struct vpair other)
+VECTOR_INLINE struct vpair plane_pair(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_half *half,
+                                      struct vpair x, struct vpair other)
 {
-    return (struct vpair){apply_half(kind, relu, half, x.a, other.a), apply_half(kind, relu, half, x.b, other.b)};
+    return (struct vpair){apply_half(dtype, kind, relu, half, x.a, other.a), apply_half(dtype, kind, relu, half, x.b, other.b)};
 }
 
 /* One plane. The end is read before anything is written, because the result may replace an operand. */
@@ -168,12 +168,12 @@ VECTOR_INLINE void plane_apply(enum dtype dtype, enum apply_kind kind, bool relu
         __builtin_prefetch((const char *)from + i * size + PLANES_AHEAD);
         if (two)
             __builtin_prefetch((const char *)from_other + i * size + PLANES_AHEAD);
-        pair_store_clean(dtype, to, i, plane_pair(kind, relu, half, x, other));
+        pair_store_clean(dtype, to, i, plane_pair(dtype, kind, relu, half, x, other));
     }
     if (left && whole)
-        pair_store_clean(dtype, to, last, plane_pair(kind, relu, half, end, end_other));
+        pair_store_clean(dtype, to, last, plane_pair(dtype, kind, relu, half, end, end_other));
     else if (left)
-        pair_store_part(dtype, to, at, left, plane_pair(kind, relu, half, end, end_other));
+        pair_store_part(dtype, to, at, left, plane_pair(dtype, kind, relu, half, end, end_other));
 }
 
 VECTOR_INLINE void planes_apply_body(enum dtype dtype, enum apply_kind kind, bool relu,

@@ -211,11 +211,11 @@ VECTOR_INLINE struct apply_lanes apply_lanes_load(enum apply_kind kind, bool rel
                                 apply_half_load(kind, relu, args, lane + LANES)};
 }
 
-VECTOR_INLINE struct vpair apply_pair(enum apply_kind kind, bool relu, const struct apply_lanes *lanes, struct vpair x,
-                                      struct vpair other)
+VECTOR_INLINE struct vpair apply_pair(enum dtype dtype, enum apply_kind kind, bool relu, const struct apply_lanes *lanes,
+                                      struct vpair x, struct vpair other)
 {
-    return (struct vpair){apply_half(kind, relu, &lanes->a, x.a, other.a),
-                          apply_half(kind, relu, &lanes->b, x.b, other.b)};
+    return (struct vpair){apply_half(dtype, kind, relu, &lanes->a, x.a, other.a),
+                          apply_half(dtype, kind, relu, &lanes->b, x.b, other.b)};
 }
 
 /* `width` pairs of `run` rows, first element at `at`; what stands `behind` elements before it is fetched. */
@@ -239,7 +239,7 @@ VECTOR_INLINE void apply_block(enum dtype dtype, enum apply_kind kind, bool relu
             __builtin_prefetch((const char *)from + (i - behind) * size, 0, 2);
             if (kind != APPLY_FORWARD)
                 __builtin_prefetch((const char *)from_other + (i - behind) * size, 0, 2);
-            pair_store_clean(dtype, to, i, apply_pair(kind, relu, &coefficients[v], x, other));
+            pair_store_clean(dtype, to, i, apply_pair(dtype, kind, relu, &coefficients[v], x, other));
         }
     }
 }
@@ -267,7 +267,7 @@ VECTOR_INLINE void apply_rest(enum dtype dtype, enum apply_kind kind, bool relu,
         struct vpair x = pair_load_part(dtype, args->x, at + lane, count);
         struct vpair other = kind == APPLY_FORWARD ? x : pair_load_part(dtype, args->other, at + lane, count);
         struct apply_lanes coefficients = apply_lanes_load(kind, relu, args, lane);
-        pair_store_part(dtype, args->out, at + lane, count, apply_pair(kind, relu, &coefficients, x, other));
+        pair_store_part(dtype, args->out, at + lane, count, apply_pair(dtype, kind, relu, &coefficients, x, other));
     }
 }
 
