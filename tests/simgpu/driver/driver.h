@@ -64,7 +64,8 @@ int simgpu_memory_device(const void *at);
 /* Device memory that is allocated now, for tests. */
 int simgpu_allocations(void);
 
-/* Within work: opens and closes all memory to this process (mprotect). Nested. */
+/* Within work: this process may touch memory; what it does touch is opened then (by the signal handler: opening all of it would take
+ * longer than most work) and closed at the end. Nested. */
 void simgpu_memory_open(void);
 void simgpu_memory_close(void);
 /* Looks for writes beside allocations; tells whose work was last. */

@@ -39,6 +39,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
     static char text[256]; /* read after the jump; one kernel runs at a time */
 
     (void)context;
+    if (simgpu_memory_admit(info->si_addr))
+        return;
     if (simt_running()) {
         const char *stack = simt_explain_address(info->si_addr);
         if (stack)

@@ -26,6 +26,7 @@ struct allocation {
     char *memory;
     size_t bytes;    /* asked for */
     bool freed;
+    bool opened;     /* to the work that is running: it has touched it */
     int device;
     int access;      /* the host's, outside of work */
     struct history *history;
@@ -85,8 +86,7 @@ static bool map_allocation(struct allocation *made)
     memset(made->memory - before(made), RED, before(made));
     memset(made->memory + made->bytes, RED, slack(made));
     made->access = made->kind == SIMGPU_DEVICE ? host_access() : PROT_READ | PROT_WRITE;
-    if (!memory.open)
-        protect(made, made->access);
+    protect(made, made->access);
     return true;
 }
 
@@ -170,7 +170,7 @@ bool simgpu_check_red_zones(const char *work)
     bool right = true;
 
     for (int i = 0; i < memory.count; i++)
-        if (!memory.item[i].freed && (memory.item[i].kind == SIMGPU_PINNED || memory.open))
+        if (memory.item[i].opened || memory.item[i].access & PROT_READ)
             right = check_one(&memory.item[i], work) && right;
     return right;
 }
@@ -185,6 +185,7 @@ cudaError_t simgpu_release(enum simgpu_memory_kind kind, void *at)
         return cudaErrorInvalidValue;
     }
     made->freed = true;
+    made->opened = false;
     memory.freed++;
     if (kind == SIMGPU_DEVICE)
         memory.held_bytes[made->device] -= made->bytes;
@@ -243,26 +244,32 @@ struct history *simgpu_memory_history(const void *at, size_t *bytes)
     return made->history;
 }
 
-/* What work may do with everything, and the host with some of it. */
-static void protect_all(bool open)
-{
-    const int all = PROT_READ | PROT_WRITE;
-
-    for (int i = 0; i < memory.count; i++)
-        if (!memory.item[i].freed && memory.item[i].access != all)
-            protect(&memory.item[i], open ? all : memory.item[i].access);
-}
-
 void simgpu_memory_open(void)
 {
-    if (memory.open++ == 0)
-        protect_all(true);
+    memory.open++;
+}
+
+bool simgpu_memory_admit(const void *at)
+{
+    struct allocation *made = memory.open ? find(at) : NULL;
+
+    if (!made || made->freed || made->opened || (const char *)at < made->map + PAGE || (const char *)at >= made->map + PAGE + made->body)
+        return false;
+    made->opened = true;
+    protect(made, PROT_READ | PROT_WRITE);
+    return true;
 }
 
 void simgpu_memory_close(void)
 {
-    if (--memory.open == 0)
-        protect_all(false);
+    if (--memory.open > 0)
+        return;
+    for (int i = 0; i < memory.count; i++) {
+        if (!memory.item[i].opened)
+            continue;
+        memory.item[i].opened = false;
+        protect(&memory.item[i], memory.item[i].access);
+    }
 }
 
 void simgpu_memory_guard_pinned(void)
@@ -277,7 +284,8 @@ void simgpu_memory_guard_pinned(void)
         if (access == made->access)
             continue;
         made->access = access;
-        protect(made, memory.open ? PROT_READ | PROT_WRITE : access);
+        if (!made->opened)
+            protect(made, access);
     }
 }
 
