@@ -195,7 +195,8 @@ static enum status open_checked(const char *path, const char *name, int flags, s
     enum status status = STATUS_OK;
     sqlite3 *db = NULL;
 
-    if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK) {
+    /* One thread at a time uses a connection: its lock would be taken for every column of every row. */
+    if (sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         status = FAIL(IO, "%s: cannot be opened: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
         goto out;
     }
