@@ -3,7 +3,7 @@ WITH trip AS MATERIALIZED
        (SELECT r.round_trip_id, r.kind, s.has_times, r.dur_ns, r.exposed_ns, r.bytes, r.first_conversion_id,
                r.last_conversion_id, s.round_trips AS trips
         FROM median_step s CROSS JOIN median_longest l CROSS JOIN round_trip r ON r.round_trip_id = l.id
-        WHERE l.kind = 'round_trip'),
+        WHERE l.kind = 'round_trip' LIMIT 300),
      ends AS (SELECT round_trip_id, -1 AS position, first_conversion_id AS conversion_id FROM trip
               UNION ALL SELECT round_trip_id, 1 << 30, last_conversion_id FROM trip
                         WHERE last_conversion_id IS NOT first_conversion_id),

@@ -8,4 +8,4 @@ SELECT o.start_ns - s.start_ns AS start_ns, o.dur_ns, o.thread_id, o.name, o.mod
 FROM median_step s CROSS JOIN median_longest l CROSS JOIN operators o ON o.op_id = l.id
 LEFT JOIN fused ON fused.fused_into = o.op_id
 WHERE l.kind = 'operator'
-ORDER BY o.dur_ns DESC, o.op_id;
+ORDER BY o.dur_ns DESC, o.op_id LIMIT 3000;

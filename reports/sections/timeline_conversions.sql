@@ -4,4 +4,4 @@ SELECT c.start_ns - s.start_ns AS start_ns, c.dur_ns, o.thread_id, c.op_name, c.
 FROM median_step s CROSS JOIN median_longest l CROSS JOIN conversions c ON c.conversion_id = l.id
 LEFT JOIN op o ON o.op_id = c.op_id
 WHERE l.kind = 'conversion'
-ORDER BY c.dur_ns DESC, c.conversion_id;
+ORDER BY c.dur_ns DESC, c.conversion_id LIMIT 2000;

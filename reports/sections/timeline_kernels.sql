@@ -4,4 +4,4 @@ SELECT k.start_ns - s.start_ns AS start_ns, k.dur_ns, k.device, k.stream, k.name
 FROM median_step s CROSS JOIN median_longest l CROSS JOIN kernels k ON k.kernel_id = l.id LEFT JOIN op o ON o.op_id = k.op_id
 LEFT JOIN op_def d USING (op_def_id) LEFT JOIN module m USING (module_id)
 WHERE l.kind = 'kernel'
-ORDER BY k.dur_ns DESC, k.kernel_id;
+ORDER BY k.dur_ns DESC, k.kernel_id LIMIT 2000;
