@@ -2,6 +2,7 @@
 # What else users do with a training, on a GPU or on tests/simgpu: go on from a checkpoint, lose steps to GradScaler, diverge, verify.
 # commands.sh PROGRAM
 . "$(dirname -- "$0")/lib.sh"
+model=shufflenet_v2_x1_0 # the fewest parameters
 need_cuda
 
 answer() { # TRACE SQL

@@ -3,6 +3,7 @@
 set -u
 CLPROF=$1
 failures=0
+model=resnet18
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -24,9 +25,9 @@ says() {
     }
 }
 
-# One small training, whose steps are too short for rounding to be magnified; $@ = further options. Output in out, err; the exit code in $code.
+# One small training of $model, whose steps are too short for rounding to be magnified; $@ = further options. Output in out, err; the exit code in $code.
 train() {
-    "$CLPROF" train resnet18 --data synthetic --image-size 32 --batch 4 --classes 10 --lr 0.0005 --probe 0 --quiet --threads 1 "$@" >out 2>err
+    "$CLPROF" train "$model" --data synthetic --image-size 32 --batch 4 --classes 10 --lr 0.0005 --probe 0 --quiet --threads 1 "$@" >out 2>err
     code=$?
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Why there is no GPU, in words, and that all else goes on: words.sh PROGRAM, on tests/simgpu, whose faults are switched on one by one.
 . "$(dirname -- "$0")/lib.sh"
+model=shufflenet_v2_x1_0 # the fewest parameters
 [ -n "${SIMGPU:-}" ] || { echo "skipped: needs tests/simgpu"; exit 77; }
 
 # refused FAULT WORDS
