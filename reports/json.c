@@ -27,14 +27,30 @@ static void quote_character(FILE *out, uint32_t code, bool in_html)
         fwrite(bytes, 1, utf8_encode(code, bytes), out);
 }
 
+/* How many bytes from here stand for themselves: most of any name, and written in one go. */
+static size_t plain_bytes(const char *text, bool in_html)
+{
+    size_t count = 0;
+
+    while (text[count] >= 0x20 && text[count] < 0x7F && text[count] != '"' && text[count] != '\\' &&
+           !(in_html && (text[count] == '<' || text[count] == '>' || text[count] == '&')))
+        count++;
+    return count;
+}
+
 void json_quote(FILE *out, const char *text, bool in_html)
 {
     fputc('"', out);
     while (*text != '\0') {
+        size_t plain = plain_bytes(text, in_html);
         uint32_t code;
 
-        text += utf8_decode(text, &code);
-        quote_character(out, code, in_html);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        if (*text != '\0') {
+            text += utf8_decode(text, &code);
+            quote_character(out, code, in_html);
+        }
     }
     fputc('"', out);
 }
