@@ -1,8 +1,7 @@
 /* aten::max_pool2d_with_indices and its backward: vectorised kernels for contiguous and for any layout, three float dtypes. */
 #include <stdlib.h>
 
-#include "kernels/cpu/device.h"
-#include "kernels/cpu/vector/norm.h"
+#include "kernels/cpu/vector_op.h"
 
 struct pooling {
     struct op_prepared head;
@@ -60,16 +59,11 @@ static enum status prepare(struct device *device, const struct op_call *call, co
     return STATUS_OK;
 }
 
-static bool is_contiguous(const struct tensor *tensor)
-{
-    struct tensor dense = tensor_with_format(tensor, FORMAT_CONTIGUOUS);
-    return tensor_same_layout(tensor, &dense);
-}
-
 /* In vectors over columns, which channels_last and mixed formats can't be; `large` and `small` are its two maps. */
 static bool takes_planes(struct pooling *self, const struct tensor *large, const struct tensor *small, const struct tensor *indices)
 {
-    if (!is_contiguous(large) || !is_contiguous(small) || !is_contiguous(indices))
+    const struct tensor *const maps[] = {large, small, indices};
+    if (!vector_op_contiguous(maps, 3))
         return false;
     self->head.scratch_bytes = max_pool_planes_scratch_bytes(&self->head.call->attrs.pool, large->size[3], small->size[3], self->threads);
     return true;

@@ -125,3 +125,13 @@ enum status vector_op_float(const struct op_call *call, struct tensor *const *te
                         op_name(call->op), dtype_name(tensors[i]->dtype));
     return STATUS_OK;
 }
+
+bool vector_op_contiguous(const struct tensor *const *tensors, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct tensor dense = tensor_with_format(tensors[i], FORMAT_CONTIGUOUS);
+        if (!tensor_same_layout(tensors[i], &dense))
+            return false;
+    }
+    return true;
+}

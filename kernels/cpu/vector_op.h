@@ -39,6 +39,9 @@ enum status vector_op_dense(const struct op_call *call, const struct tensor *con
 /* UNSUPPORTED unless all `count` tensors are float32, bfloat16 or float16. */
 enum status vector_op_float(const struct op_call *call, struct tensor *const *tensors, int count);
 
+/* Whether all `count` tensors are contiguous and dense. */
+bool vector_op_contiguous(const struct tensor *const *tensors, int count);
+
 /* The names of variants, for vector_op. */
 static inline const char *vector_op_variant(bool rows)
 {

@@ -75,7 +75,7 @@ static inline size_t norm_rows_scratch_bytes(int64_t channels, int threads)
     return norm_scratch_bytes(rows.lanes, 2 * threads + 2, 2 * threads + 10);
 }
 
-/* Lines of contiguous max pooling: per row of the ring and column modulo the stride; and outputs of a row in whole vectors. */
+/* Lines of contiguous pooling (pool_lines.h): per row of the ring and column modulo the stride; and outputs of a row in whole vectors. */
 struct pool_planes {
     int span, phases;
     int64_t length, width;
@@ -88,11 +88,31 @@ static inline struct pool_planes pool_planes_make(const struct pool_attrs *attrs
     return (struct pool_planes){(attrs->kernel[0] - 1) * attrs->dilation[0] + 1, (int)stride,
                                 ((reach > columns ? reach : columns) + 15) / 16 * 16, width};
 }
+
+/* Floats of lines_make(). */
+static inline int64_t pool_planes_floats(const struct pool_planes *lines)
+{
+    return lines->span * lines->phases * lines->length + lines->width;
+}
+
 static inline size_t max_pool_planes_scratch_bytes(const struct pool_attrs *attrs, int64_t in_width, int64_t out_width, int threads)
 {
     struct pool_planes lines = pool_planes_make(attrs, in_width, out_width);
-    int64_t floats = lines.span * lines.phases * lines.length + lines.width;
-    return (size_t)threads * ((size_t)(floats * 4 + 2 * lines.width + 63) / 64 * 64);
+    return (size_t)threads * ((size_t)(pool_planes_floats(&lines) * 4 + 2 * lines.width + 63) / 64 * 64);
+}
+
+/* The windows over H and W of average pooling. */
+static inline struct pool_attrs average_window(const struct average_attrs *attrs)
+{
+    return (struct pool_attrs){{attrs->kernel[1], attrs->kernel[2]}, {attrs->stride[1], attrs->stride[2]},
+                               {attrs->padding[1], attrs->padding[2]}, {1, 1}, attrs->ceil_mode};
+}
+
+static inline size_t average_pool_planes_scratch_bytes(const struct pool_attrs *window, int64_t in_width, int64_t out_width, int threads)
+{
+    struct pool_planes lines = pool_planes_make(window, in_width, out_width);
+    int64_t floats = pool_planes_floats(&lines) + lines.phases * lines.length + lines.width;
+    return (size_t)threads * (((size_t)floats * 4 + 63) / 64 * 64);
 }
 
 /* Slots of the group norm rows kernels: one image, or a part of one where there are more threads than images. */
