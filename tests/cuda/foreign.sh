@@ -24,8 +24,8 @@ expect "SELECT count(*) || cause || from_format || to_format FROM conversions" 4
 # Within a device, between two, from the host.
 expect "SELECT name || ' ' || bytes_read FROM kernels WHERE name LIKE 'Memcpy%' ORDER BY start_ns" \
     "Memcpy HtoD (Pageable -> Device) 1024 Memcpy DtoD (Device -> Device) 1024 Memcpy PtoP (Device -> Device) 1024"
-# Two kernels were instrumented, 20 us each.
-expect "SELECT count(*) FROM note WHERE text LIKE 'CUPTI''s own time: %instrumenting kernels 0.040 ms, asking for buffers 0.%'" 1
+# Two kernels were instrumented, 20 us each; the other times are this machine's.
+expect "SELECT count(*) FROM note WHERE text LIKE 'CUPTI''s own time: %instrumenting kernels 0.040 ms, asking for buffers % ms%'" 1
 expect "SELECT count(*) FROM note" 1
 
 end
