@@ -39,7 +39,7 @@ void probe_case_free(struct probe_case *one);
 /*
  * Where both ways of a convolution run the same kernels but for the library's own conversions (its contiguous tensors are
  * brought to channels_last), there is no penalty, and no measurement could say better: as_run is no longer wanted then. Other
- * operators' kernels have one name for all formats.
+ * operators' kernels have one name for all formats, as has the copy that gathers a slice before a convolution.
  */
 void probe_settle(struct probe_case *one, struct device *device);
 
