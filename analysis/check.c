@@ -9,36 +9,6 @@
 #include "analysis/check_int.h"
 #include "profiler/trace.h"
 
-double check_number(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
-}
-
-struct stats_interval check_interval(sqlite3_stmt *row, int column)
-{
-    return (struct stats_interval){check_number(row, column), check_number(row, column + 1),
-                                   check_number(row, column + 2)};
-}
-
-static enum status read_figure(sqlite3 *db, const char *name, struct stats_interval *figure)
-{
-    sqlite3_stmt *row = NULL;
-    enum status status;
-    int more;
-
-    TRY_OUT(trace_prepare(db, "SELECT value, low, high FROM figure WHERE name = ?1", &row));
-    trace_bind_text(row, 1, name);
-    TRY_OUT(trace_step(row, &more));
-    if (more)
-        *figure = check_interval(row, 0);
-    else
-        status = FAIL(NOT_FOUND, "%s: is not analysed (it has no figure %s); run `clprof analyze` on it first",
-                      sqlite3_db_filename(db, "main"), name);
-out:
-    sqlite3_finalize(row);
-    return status;
-}
-
 enum status check_add(struct check_list *list, enum check_outcome outcome, const char *name, const char *words)
 {
     TRY(array_room(&list->row, &list->row_room, list->rows, sizeof *list->row));
@@ -111,7 +81,7 @@ static enum status check_limit(sqlite3 *db, const struct limit *limit, struct ch
 
     if (isnan(limit->most))
         return STATUS_OK;
-    TRY(read_figure(db, limit->figure, &figure));
+    TRY(figure_read(db, limit->figure, &figure));
     if (isnan(figure.value))
         return FAIL(NOT_FOUND, "%s: %s is unknown in this trace, so its limit cannot be checked; leave that limit out",
                     sqlite3_db_filename(db, "main"), limit->words);
@@ -130,8 +100,8 @@ static enum status compare_lost(sqlite3 *db, sqlite3 *baseline, double tolerance
     struct stats_interval now, before;
     struct strbuf words;
 
-    TRY(read_figure(db, "lost_percent_total", &now));
-    TRY(read_figure(baseline, "lost_percent_total", &before));
+    TRY(figure_read(db, "lost_percent_total", &now));
+    TRY(figure_read(baseline, "lost_percent_total", &before));
     bool larger = check_is_larger(before, now, tolerance);
     strbuf_init(&words);
     check_append_loss(&words, before, now);
@@ -154,8 +124,8 @@ static enum status compare_count(sqlite3 *db, sqlite3 *baseline, const char *fig
     struct stats_interval now, before;
     struct strbuf words;
 
-    TRY(read_figure(db, figure, &now));
-    TRY(read_figure(baseline, figure, &before));
+    TRY(figure_read(db, figure, &now));
+    TRY(figure_read(baseline, figure, &before));
     bool differs = fabs(now.value - before.value) >= LEAST_COUNT;
     if (isnan(now.value) || isnan(before.value) || (!judged && !differs))
         return STATUS_OK;
@@ -181,8 +151,8 @@ static enum status compare_speed(sqlite3 *db, sqlite3 *baseline, double most, st
     if (!same)
         return FAIL(USAGE, "throughput of the two traces cannot be compared: device, batch size or threads differ; leave "
                            "--max-slowdown out, or record the baseline on the same machine");
-    TRY(read_figure(db, "images_per_s", &now));
-    TRY(read_figure(baseline, "images_per_s", &before));
+    TRY(figure_read(db, "images_per_s", &now));
+    TRY(figure_read(baseline, "images_per_s", &before));
     change = stats_change_percent(before, now);
     if (isnan(change.value))
         return FAIL(NOT_FOUND, "%s: throughput is unknown in this trace or in the baseline; leave --max-slowdown out",

@@ -20,7 +20,7 @@ static const char operator_sql[] =
 
 static struct operator_finding read_finding(sqlite3_stmt *row)
 {
-    struct operator_finding finding = {"", check_number(row, 3), check_interval(row, 4)};
+    struct operator_finding finding = {"", trace_column_number(row, 3), figure_interval(row, 4)};
     const char *verdict = (const char *)sqlite3_column_text(row, 2);
 
     snprintf(finding.verdict, sizeof finding.verdict, "%s", verdict ? verdict : "");

@@ -3,15 +3,12 @@
 #define ANALYSIS_CHECK_INT_H
 
 #include "analysis/check.h"
+#include "analysis/figure.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 
 /* Less is not in most steps (SEMANTICS: thrash is said of what happens in at least half of them). */
 #define LEAST_COUNT 0.5
-
-/* Column of a row as a number, NAN for NULL; three columns as value, low, high. */
-double check_number(sqlite3_stmt *row, int column);
-struct stats_interval check_interval(sqlite3_stmt *row, int column);
 
 /* "12.4 % [12.3, 12.5]"; `unit` begins with a blank. "unknown" for NAN. */
 void check_append(struct strbuf *out, struct stats_interval figure, const char *unit);

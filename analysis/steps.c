@@ -78,11 +78,6 @@ static enum step_mode mode_of(const char *text)
     return MODE_PROFILED;
 }
 
-static double number_or_nan(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
-}
-
 /* Reads the steps of every run and classifies each run's when the next one begins. */
 static enum status load_steps(struct analysis *self)
 {
@@ -98,8 +93,8 @@ static enum status load_steps(struct analysis *self)
     while (more) {
         struct analysis_step step = {.step_id = sqlite3_column_int64(row, 0),
                                      .run_id = sqlite3_column_int64(row, 1),
-                                     .dur_ns = number_or_nan(row, 2),
-                                     .images = number_or_nan(row, 3),
+                                     .dur_ns = trace_column_number(row, 2),
+                                     .images = trace_column_number(row, 3),
                                      .mode = mode_of((const char *)sqlite3_column_text(row, 5)),
                                      .ops = {INT64_MIN, INT64_MAX},
                                      .conversions = {INT64_MIN, INT64_MAX},
@@ -170,7 +165,7 @@ static enum status load_whole(struct analysis *self)
     TRY_OUT(trace_step(row, &more));
     struct id_range ops = {sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)};
     struct id_range conversions = {sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5)};
-    TRY_OUT(add_parts(self, ops, conversions, number_or_nan(row, 0), number_or_nan(row, 1)));
+    TRY_OUT(add_parts(self, ops, conversions, trace_column_number(row, 0), trace_column_number(row, 1)));
 out:
     sqlite3_finalize(row);
     return status;

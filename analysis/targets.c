@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/figure.h"
 #include "analysis/verification.h"
 #include "base/array.h"
 #include "base/strbuf.h"
@@ -95,11 +96,6 @@ static const char *text_of(sqlite3_stmt *row, enum column column)
     return (const char *)sqlite3_column_text(row, (int)column);
 }
 
-static double number_of(sqlite3_stmt *row, enum column column)
-{
-    return sqlite3_column_type(row, (int)column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, (int)column);
-}
-
 static enum status add_culprits(struct target *target, sqlite3 *db, sqlite3_stmt *row)
 {
     const char *scope = text_of(row, SCOPE), *name = text_of(row, OP_NAME), *path = text_of(row, PATH);
@@ -135,9 +131,9 @@ static enum status add_target(struct targets *out, sqlite3 *db, sqlite3_stmt *ro
         .finding_id = sqlite3_column_int64(row, ID),
         .label = label_of(row),
         .library = situation && strcmp(situation, "library") == 0,
-        .estimate_percent = number_of(row, LOST),
-        .low_percent = number_of(row, LOW),
-        .high_percent = number_of(row, HIGH),
+        .estimate_percent = trace_column_number(row, LOST),
+        .low_percent = trace_column_number(row, LOW),
+        .high_percent = trace_column_number(row, HIGH),
     });
     return add_culprits(&out->list[out->list_count - 1], db, row);
 }
@@ -146,9 +142,7 @@ static enum status add_target(struct targets *out, sqlite3 *db, sqlite3_stmt *ro
 static enum status add_whole(struct targets *out, sqlite3 *db, int operators)
 {
     struct target whole = {.finding_id = -1, .is_whole = true, .label = copy("the whole fix order", 19)};
-    sqlite3_stmt *row = NULL;
-    enum status status;
-    int more;
+    struct stats_interval lost;
 
     for (int i = 0; i < operators; i++)
         whole.library = whole.library || out->list[i].library;
@@ -158,14 +152,11 @@ static enum status add_whole(struct targets *out, sqlite3 *db, int operators)
         for (int c = 0; c < out->list[i].culprits_count; c++)
             TRY(add_culprit(made, out->list[i].culprits[c].op_name, out->list[i].culprits[c].module_path));
     }
-    TRY_OUT(trace_prepare(db, "SELECT value, low, high FROM figure WHERE name = 'lost_percent_total'", &row));
-    TRY_OUT(trace_step(row, &more));
-    made->estimate_percent = number_of(row, 0);
-    made->low_percent = number_of(row, 1);
-    made->high_percent = number_of(row, 2);
-out:
-    sqlite3_finalize(row);
-    return status;
+    TRY(figure_read(db, "lost_percent_total", &lost));
+    made->estimate_percent = lost.value;
+    made->low_percent = lost.low;
+    made->high_percent = lost.high;
+    return STATUS_OK;
 }
 
 /* Why a wanted finding is not among the targets. */

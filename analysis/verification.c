@@ -68,22 +68,6 @@ out:
     return status;
 }
 
-enum status verify_recorded_speed(sqlite3 *db, double *images_per_s)
-{
-    sqlite3_stmt *row = NULL;
-    enum status status;
-    int more;
-
-    *images_per_s = NAN;
-    TRY_OUT(trace_prepare(db, "SELECT value FROM figure WHERE name = 'images_per_s' AND value IS NOT NULL", &row));
-    TRY_OUT(trace_step(row, &more));
-    if (more)
-        *images_per_s = sqlite3_column_double(row, 0);
-out:
-    sqlite3_finalize(row);
-    return status;
-}
-
 bool verify_speed_changed(double recorded_images_per_s, const struct verified *verified)
 {
     return fabs(verified->baseline_images_per_s / recorded_images_per_s - 1) > SPEED_TOLERANCE;

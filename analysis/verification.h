@@ -57,12 +57,9 @@ struct verified {
 enum status verify_pairs(const double *baseline_ns, const double *fixed_ns, int pairs, double images,
                          struct verified *out);
 
-/* The throughput of the trace's own steps, in images/s; NAN = unknown. */
-enum status verify_recorded_speed(sqlite3 *db, double *images_per_s);
-
 /*
  * Whether baseline steps now ran at a speed that is none of the trace's: above or below it by more than SPEED_TOLERANCE. An
- * estimate is made of the times of its own steps. False when either is unknown.
+ * estimate is made of the times of its own steps. False when that of the trace is unknown (NAN).
  */
 #define SPEED_TOLERANCE 0.1
 bool verify_speed_changed(double recorded_images_per_s, const struct verified *verified);

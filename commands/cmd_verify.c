@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/figure.h"
 #include "analysis/verification.h"
 #include "base/words.h"
 #include "base/utf8.h"
@@ -28,7 +29,7 @@ struct verify {
     struct session *baseline;
     struct targets targets;
     double *dur_ns, *baseline_ns, *fixed_ns;
-    double recorded_images_per_s;
+    struct stats_interval recorded; /* images/s of the trace's own steps */
     int skipped;
 };
 
@@ -117,7 +118,7 @@ static enum status prepare(struct verify *self, const char *path)
     TRY(read_options(self, path));
     if (self->targets.list_count == 0)
         return STATUS_OK;
-    TRY(verify_recorded_speed(self->db, &self->recorded_images_per_s));
+    TRY(figure_read(self->db, "images_per_s", &self->recorded));
     TRY(policy_load(&self->native, "native"));
     TRY(dataset_load(&self->setup.dataset, SPLIT_TRAIN));
     TRY(open_session(&self->setup.config, &self->baseline));
@@ -193,11 +194,11 @@ static void print_outcome(const struct target *target, const struct verified *ve
 
 static void warn_of_speed(const struct verify *self, const struct verified *verified)
 {
-    if (!verify_speed_changed(self->recorded_images_per_s, verified))
+    if (!verify_speed_changed(self->recorded.value, verified))
         return;
     fprintf(stderr, "  this machine trains at %.3g times the speed at which the trace was recorded (%.1f images/s), and the estimate is one"
                     " for that speed: other work, or another clock; train and verify again when it is steady\n",
-            verified->baseline_images_per_s / self->recorded_images_per_s, self->recorded_images_per_s);
+            verified->baseline_images_per_s / self->recorded.value, self->recorded.value);
 }
 
 /* Policies can't change what the model's own code asks for. */

@@ -122,3 +122,8 @@ void trace_bind_number(sqlite3_stmt *statement, int position, double value)
     else
         sqlite3_bind_double(statement, position, value);
 }
+
+double trace_column_number(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
+}

@@ -48,5 +48,6 @@ enum status trace_step(sqlite3_stmt *statement, int *row);
 void trace_bind_text(sqlite3_stmt *statement, int position, const char *text);
 void trace_bind_int(sqlite3_stmt *statement, int position, int64_t value);
 void trace_bind_number(sqlite3_stmt *statement, int position, double value); /* NAN binds NULL */
+double trace_column_number(sqlite3_stmt *row, int column);                    /* NULL gives NAN */
 
 #endif

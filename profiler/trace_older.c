@@ -2,8 +2,8 @@
  * Traces of an older format. Opened for writing, the file is upgraded, in one transaction; opened for reading, it stays
  * as it is, and temporary views and tables make it look like one of today. So nobody but this file knows that formats differ.
  *
- * To add a format: a row here, sql/upgrade_<new>.sql (statements from the one before), sql/read_<old>.sql, and a trace of
- * the old format in tests/profiler.
+ * To add a format: a row here, sql/upgrade_<new>.sql (statements from the one before), sql/read_<old>.sql unless the upgrade only
+ * makes tables, and a trace of the old format in tests/profiler.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 
 static const struct {
     int64_t from;
-    const char *upgrade, *read;
-} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}, {3, "upgrade_4.sql", "read_3.sql"}};
+    const char *upgrade, *read; /* read: NULL = the upgrade's new tables as temporary ones */
+} formats[] = {{1, "upgrade_2.sql", "read_1.sql"}, {2, "upgrade_3.sql", "read_2.sql"}, {3, "upgrade_4.sql", NULL}};
 
-static const char word[] = "CREATE VIEW";
+static const char view[] = "CREATE VIEW", table[] = "CREATE TABLE";
 
 /* Those of views.sql, to be made anew; a user's own stay. */
 static enum status drop_views(sqlite3 *db)
@@ -26,8 +26,8 @@ static enum status drop_views(sqlite3 *db)
     enum status status;
 
     strbuf_init(&sql);
-    for (const char *at = trace_sql("views.sql"); (at = strstr(at, word)); at += strlen(word)) {
-        const char *name = at + strlen(word) + 1;
+    for (const char *at = trace_sql("views.sql"); (at = strstr(at, view)); at += strlen(view)) {
+        const char *name = at + strlen(view) + 1;
         strbuf_printf(&sql, "DROP VIEW IF EXISTS %.*s;", (int)strcspn(name, " \n("), name);
     }
     status = trace_exec(db, sql.text);
@@ -35,14 +35,15 @@ static enum status drop_views(sqlite3 *db)
     return status;
 }
 
-static enum status make_views(sqlite3 *db, const char *create)
+/* Runs a file of statements, with `create` in place of each `old`. */
+static enum status run_as(sqlite3 *db, const char *file, const char *old, const char *create)
 {
-    const char *at = trace_sql("views.sql"), *next;
+    const char *at = trace_sql(file), *next;
     struct strbuf sql;
     enum status status;
 
     strbuf_init(&sql);
-    for (; (next = strstr(at, word)); at = next + strlen(word)) {
+    for (; (next = strstr(at, old)); at = next + strlen(old)) {
         strbuf_append_bytes(&sql, at, (size_t)(next - at));
         strbuf_append(&sql, create);
     }
@@ -61,7 +62,7 @@ static enum status upgrade(sqlite3 *db, int64_t version)
             TRY(trace_exec(db, trace_sql(formats[i].upgrade)));
     }
     TRY(drop_views(db));
-    TRY(make_views(db, word));
+    TRY(trace_exec(db, trace_sql("views.sql")));
     TRY(trace_digest(db)); /* every older format lacks it */
     snprintf(number, sizeof number, "PRAGMA user_version=%d", TRACE_FORMAT_VERSION);
     return trace_exec(db, number);
@@ -91,8 +92,9 @@ enum status trace_upgrade(sqlite3 *db, int64_t version, bool writable)
     TRY(trace_exec(db, "PRAGMA temp_store=MEMORY"));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (formats[i].from >= version)
-            TRY(trace_exec(db, trace_sql(formats[i].read)));
+            TRY(formats[i].read ? trace_exec(db, trace_sql(formats[i].read))
+                                : run_as(db, formats[i].upgrade, table, "CREATE TEMP TABLE"));
     }
-    TRY(make_views(db, "CREATE TEMP VIEW"));
+    TRY(run_as(db, "views.sql", view, "CREATE TEMP VIEW"));
     return trace_digest(db);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/case.h"
+#include "analysis/figure.h"
 #include "analysis/verification.h"
 #include "profiler/trace.h"
 
@@ -110,14 +111,15 @@ START_TEST(another_speed_than_the_trace_is_told)
 {
     sqlite3 *db = with_findings();
     const struct verified verified = {100, 120, {20, 19, 21}, 5};
-    double recorded;
-    ck_assert_int_eq(verify_recorded_speed(db, &recorded), STATUS_OK);
-    ck_assert(isnan(recorded));
-    ck_assert(!verify_speed_changed(recorded, &verified));
-    ck_assert_int_eq(trace_exec(db, "INSERT INTO figure VALUES ('images_per_s', 91.5, 90, 92)"), STATUS_OK);
-    ck_assert_int_eq(verify_recorded_speed(db, &recorded), STATUS_OK);
-    ck_assert_double_eq(recorded, 91.5);
-    ck_assert(!verify_speed_changed(recorded, &verified));
+    struct stats_interval recorded;
+    ck_assert_int_eq(figure_read(db, "images_per_s", &recorded), STATUS_NOT_FOUND);
+    ck_assert_int_eq(trace_exec(db, "INSERT INTO figure VALUES ('images_per_s', NULL, NULL, NULL)"), STATUS_OK);
+    ck_assert_int_eq(figure_read(db, "images_per_s", &recorded), STATUS_OK);
+    ck_assert(!verify_speed_changed(recorded.value, &verified));
+    ck_assert_int_eq(trace_exec(db, "UPDATE figure SET value = 91.5 WHERE name = 'images_per_s'"), STATUS_OK);
+    ck_assert_int_eq(figure_read(db, "images_per_s", &recorded), STATUS_OK);
+    ck_assert_double_eq(recorded.value, 91.5);
+    ck_assert(!verify_speed_changed(recorded.value, &verified));
     ck_assert(verify_speed_changed(90, &verified));
     ck_assert(verify_speed_changed(112, &verified));
     sqlite3_close(db);

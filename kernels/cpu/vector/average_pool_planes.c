@@ -10,6 +10,7 @@
 /* A plane's pooling, in a thread's scratch. */
 struct plane {
     struct pool_lines lines;
+    const struct average_attrs *attrs;
     float *sum;   /* [phases][length]: a window's rows together */
     float *share; /* [width]: 1 / (columns counted) by output column */
 };
@@ -32,22 +33,26 @@ static struct plane plane_make(const struct op_call *call, const struct pool_att
                                const struct tensor *out, void *scratch)
 {
     size_t bytes = average_pool_planes_scratch_bytes(window, in->size[3], out->size[3], 1);
-    struct plane p = {.lines = lines_make(window, in, out, (float *)((char *)scratch + (size_t)omp_get_thread_num() * bytes))};
+    struct plane p = {.lines = lines_make(window, in, out, (float *)((char *)scratch + (size_t)omp_get_thread_num() * bytes)),
+                      .attrs = &call->attrs.average};
 
     p.share = p.lines.out + p.lines.size.width;
     p.sum = p.share + p.lines.size.width;
     for (int w = 0; w < p.lines.size.width; w++)
-        p.share[w] = w < p.lines.out_width ? share_of(&call->attrs.average, 1, w, p.lines.width) : 0;
+        p.share[w] = w < p.lines.out_width ? share_of(p.attrs, 1, w, p.lines.width) : 0;
     for (int row = 0; row < p.lines.size.span; row++)
         lines_fill(&p.lines, row, 0);
     return p;
 }
 
-static void average(const struct plane *p, int h, float share)
+static void average(const void *pooling, int h, int64_t at)
 {
+    const struct plane *p = pooling;
     const struct pool_lines *lines = &p->lines;
+    float share = share_of(p->attrs, 0, h, lines->height);
     int begin, end, first = lines_window(lines, h, &begin, &end);
     int64_t floats = lines->size.phases * lines->size.length;
+    (void)at;
 
     for (int64_t k = 0; k < floats; k += LANES) {
         lfloat sum = {0};
@@ -64,11 +69,14 @@ static void average(const struct plane *p, int h, float share)
 }
 
 /* The other way round: columns first, and the sum of them to each of the window's rows. */
-static void spread(const struct plane *p, int h, float share)
+static void spread(const void *pooling, int h, int64_t at)
 {
+    const struct plane *p = pooling;
     const struct pool_lines *lines = &p->lines;
+    float share = share_of(p->attrs, 0, h, lines->height);
     int begin, end, first = lines_window(lines, h, &begin, &end);
     int64_t floats = lines->size.phases * lines->size.length;
+    (void)at;
 
     memset(p->sum, 0, (size_t)floats * sizeof *p->sum);
     for (int w = 0; w < lines->out_width; w += LANES) {
@@ -85,36 +93,6 @@ static void spread(const struct plane *p, int h, float share)
     }
 }
 
-VECTOR_INLINE void forward_plane(enum dtype dtype, const struct op_call *call, const struct plane *p, int64_t n)
-{
-    const struct pool_lines *lines = &p->lines;
-    int64_t in = n * lines->height * lines->width, out = n * lines->out_height * lines->out_width;
-    int next = 0;
-
-    for (int h = 0; h < lines->out_height; h++, out += lines->out_width) {
-        lines_reach(dtype, lines, call->in[0]->data, in, h, &next);
-        average(p, h, share_of(&call->attrs.average, 0, h, lines->height));
-        lines_store_out(dtype, lines, call->out[0]->data, out);
-    }
-}
-
-VECTOR_INLINE void backward_plane(enum dtype dtype, const struct op_call *call, const struct plane *p, int64_t n)
-{
-    const struct pool_lines *lines = &p->lines;
-    int64_t in = n * lines->height * lines->width, out = n * lines->out_height * lines->out_width;
-    void *gradient = call->out[0]->data;
-    int made = 0, done = 0, begin, end;
-
-    for (int h = 0; h < lines->out_height; h++, out += lines->out_width) {
-        int first = lines_window(lines, h, &begin, &end);
-        lines_finish(dtype, lines, gradient, in, &made, &done, first);
-        lines_start(lines, &made, first + lines->size.span);
-        lines_load_out(dtype, lines, call->in[0]->data, out);
-        spread(p, h, share_of(&call->attrs.average, 0, h, lines->height));
-    }
-    lines_finish(dtype, lines, gradient, in, &made, &done, lines->height);
-}
-
 void VECTOR_NAME(vector_average_pool_planes)(const struct op_call *call, void *scratch, int threads)
 {
     const struct tensor *in = call->in[0], *out = call->out[0];
@@ -124,7 +102,7 @@ void VECTOR_NAME(vector_average_pool_planes)(const struct op_call *call, void *s
         struct plane p = plane_make(call, &window, in, out, scratch);
 #pragma omp for schedule(static)
         for (int64_t n = 0; n < in->size[0] * in->size[1]; n++)
-            VECTOR_FOR_DTYPE(in->dtype, forward_plane, call, &p, n);
+            VECTOR_FOR_DTYPE(in->dtype, lines_forward, &p.lines, in->data, out->data, n, average, &p);
     }
 }
 
@@ -137,6 +115,6 @@ void VECTOR_NAME(vector_average_pool_backward_planes)(const struct op_call *call
         struct plane p = plane_make(call, &window, in, out, scratch);
 #pragma omp for schedule(static)
         for (int64_t n = 0; n < in->size[0] * in->size[1]; n++)
-            VECTOR_FOR_DTYPE(in->dtype, backward_plane, call, &p, n);
+            VECTOR_FOR_DTYPE(in->dtype, lines_backward, &p.lines, out->data, in->data, n, spread, &p);
     }
 }

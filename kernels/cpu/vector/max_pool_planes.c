@@ -10,9 +10,11 @@ struct plane {
     struct pool_lines lines;
     uint8_t *position; /* of a row of outputs: the winning taps */
     uint8_t *first;    /* the first tap of a window's row that is no padding */
+    uint8_t *indices;  /* the tensor that holds the winning taps of all outputs */
 };
 
-static struct plane plane_make(const struct op_call *call, const struct tensor *in, const struct tensor *out, void *scratch)
+static struct plane plane_make(const struct op_call *call, const struct tensor *in, const struct tensor *out,
+                               const struct tensor *indices, void *scratch)
 {
     const struct pool_attrs *attrs = &call->attrs.pool;
     size_t bytes = max_pool_planes_scratch_bytes(attrs, in->size[3], out->size[3], 1);
@@ -21,6 +23,7 @@ static struct plane plane_make(const struct op_call *call, const struct tensor *
 
     p.position = (uint8_t *)(p.lines.out + width);
     p.first = p.position + width;
+    p.indices = indices->data;
     for (int w = 0; w < width; w++) {
         int before = attrs->padding[1] - w * attrs->stride[1];
         p.first[w] = (uint8_t)(before > 0 ? (before + attrs->dilation[1] - 1) / attrs->dilation[1] : 0);
@@ -29,8 +32,9 @@ static struct plane plane_make(const struct op_call *call, const struct tensor *
     return p;
 }
 
-static void find_maxima(const struct plane *p, int h)
+static void find_maxima(const void *pooling, int h, int64_t at)
 {
+    const struct plane *p = pooling;
     const struct pool_lines *lines = &p->lines;
     int begin, end, first = lines_window(lines, h, &begin, &end), columns = lines->attrs->kernel[1];
 
@@ -49,13 +53,16 @@ static void find_maxima(const struct plane *p, int h)
         lanes_store(lines->out, w, best);
         natural_store_bytes(p->position + w, position);
     }
+    memcpy(p->indices + at, p->position, (size_t)lines->out_width);
 }
 
-static void add_gradients(const struct plane *p, int h)
+static void add_gradients(const void *pooling, int h, int64_t at)
 {
+    const struct plane *p = pooling;
     const struct pool_lines *lines = &p->lines;
     int begin, end, first = lines_window(lines, h, &begin, &end), columns = lines->attrs->kernel[1];
 
+    memcpy(p->position, p->indices + at, (size_t)lines->out_width);
     for (int w = 0; w < lines->out_width; w += LANES) {
         lint position = natural_load_bytes(p->position + w);
         lint gradient = (lint)lanes_load(lines->out, w);
@@ -70,50 +77,18 @@ static void add_gradients(const struct plane *p, int h)
     }
 }
 
-VECTOR_INLINE void forward_plane(enum dtype dtype, const struct op_call *call, const struct plane *p, int64_t n)
-{
-    const struct pool_lines *lines = &p->lines;
-    int64_t in = n * lines->height * lines->width, out = n * lines->out_height * lines->out_width;
-    int next = 0;
-
-    for (int h = 0; h < lines->out_height; h++, out += lines->out_width) {
-        lines_reach(dtype, lines, call->in[0]->data, in, h, &next);
-        find_maxima(p, h);
-        lines_store_out(dtype, lines, call->out[0]->data, out);
-        memcpy((uint8_t *)call->out[1]->data + out, p->position, (size_t)lines->out_width);
-    }
-}
-
-VECTOR_INLINE void backward_plane(enum dtype dtype, const struct op_call *call, const struct plane *p, int64_t n)
-{
-    const struct pool_lines *lines = &p->lines;
-    int64_t in = n * lines->height * lines->width, out = n * lines->out_height * lines->out_width;
-    void *gradient = call->out[0]->data;
-    int made = 0, done = 0, begin, end;
-
-    for (int h = 0; h < lines->out_height; h++, out += lines->out_width) {
-        int first = lines_window(lines, h, &begin, &end);
-        lines_finish(dtype, lines, gradient, in, &made, &done, first);
-        lines_start(lines, &made, first + lines->size.span);
-        lines_load_out(dtype, lines, call->in[0]->data, out);
-        memcpy(p->position, (const uint8_t *)call->in[2]->data + out, (size_t)lines->out_width);
-        add_gradients(p, h);
-    }
-    lines_finish(dtype, lines, gradient, in, &made, &done, lines->height);
-}
-
 /* Columns that are padding stay -infinity. */
 void VECTOR_NAME(vector_max_pool2d_planes)(const struct op_call *call, void *scratch, int threads)
 {
     const struct tensor *in = call->in[0], *out = call->out[0];
 #pragma omp parallel num_threads(threads)
     {
-        struct plane p = plane_make(call, in, out, scratch);
+        struct plane p = plane_make(call, in, out, call->out[1], scratch);
         for (int row = 0; row < p.lines.size.span; row++)
             lines_fill(&p.lines, row, -INFINITY);
 #pragma omp for schedule(static)
         for (int64_t n = 0; n < in->size[0] * in->size[1]; n++)
-            VECTOR_FOR_DTYPE(in->dtype, forward_plane, call, &p, n);
+            VECTOR_FOR_DTYPE(in->dtype, lines_forward, &p.lines, in->data, out->data, n, find_maxima, &p);
     }
 }
 
@@ -122,9 +97,9 @@ void VECTOR_NAME(vector_max_pool2d_backward_planes)(const struct op_call *call, 
     const struct tensor *in = call->out[0], *out = call->in[0];
 #pragma omp parallel num_threads(threads)
     {
-        struct plane p = plane_make(call, in, out, scratch);
+        struct plane p = plane_make(call, in, out, call->in[2], scratch);
 #pragma omp for schedule(static)
         for (int64_t n = 0; n < in->size[0] * in->size[1]; n++)
-            VECTOR_FOR_DTYPE(in->dtype, backward_plane, call, &p, n);
+            VECTOR_FOR_DTYPE(in->dtype, lines_backward, &p.lines, out->data, in->data, n, add_gradients, &p);
     }
 }

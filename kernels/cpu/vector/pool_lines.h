@@ -121,14 +121,24 @@ VECTOR_INLINE void lines_store_out(enum dtype dtype, const struct pool_lines *p,
         natural_store_one(dtype, data, at + w, p->out[w]);
 }
 
-/* Forward: loads the rows from *next on that output row `h` looks at; `at` is the plane's first element. */
-VECTOR_INLINE void lines_reach(enum dtype dtype, const struct pool_lines *p, const void *data, int64_t at, int h, int *next)
-{
-    int begin, end, first = lines_window(p, h, &begin, &end), last = first + p->size.span - 1;
+/* What a pooling does to one row of outputs, `h`, whose first element is number `at` of the outputs: from the lines to p->out, or back. */
+typedef void lines_row(const void *pooling, int h, int64_t at);
 
-    *next = *next < first ? first : *next;
-    for (; *next <= last && *next < p->height; ++*next)
-        lines_load(dtype, p, data, at + (int64_t)*next * p->width, *next);
+/* Forward over plane `n`: rows are loaded as the windows reach them. */
+VECTOR_INLINE void lines_forward(enum dtype dtype, const struct pool_lines *p, const void *from, void *to, int64_t n, lines_row *row,
+                                 const void *pooling)
+{
+    int64_t in = n * p->height * p->width, out = n * p->out_height * p->out_width;
+    int next = 0, begin, end;
+
+    for (int h = 0; h < p->out_height; h++, out += p->out_width) {
+        int first = lines_window(p, h, &begin, &end);
+        next = next < first ? first : next;
+        for (; next < first + p->size.span && next < p->height; next++)
+            lines_load(dtype, p, from, in + (int64_t)next * p->width, next);
+        row(pooling, h, out);
+        lines_store_out(dtype, p, to, out);
+    }
 }
 
 /* Backward: rows [*made, end) start at 0; rows [*done, end) are written, since no later window meets them. */
@@ -143,6 +153,21 @@ VECTOR_INLINE void lines_finish(enum dtype dtype, const struct pool_lines *p, vo
         lines_start(p, made, *done + 1);
         lines_store(dtype, p, data, at + (int64_t)*done * p->width, *done);
     }
+}
+VECTOR_INLINE void lines_backward(enum dtype dtype, const struct pool_lines *p, const void *from, void *to, int64_t n, lines_row *row,
+                                  const void *pooling)
+{
+    int64_t in = n * p->height * p->width, out = n * p->out_height * p->out_width;
+    int made = 0, done = 0, begin, end;
+
+    for (int h = 0; h < p->out_height; h++, out += p->out_width) {
+        int first = lines_window(p, h, &begin, &end);
+        lines_finish(dtype, p, to, in, &made, &done, first);
+        lines_start(p, &made, first + p->size.span);
+        lines_load_out(dtype, p, from, out);
+        row(pooling, h, out);
+    }
+    lines_finish(dtype, p, to, in, &made, &done, p->height);
 }
 
 #endif
