@@ -43,6 +43,8 @@ static enum status tell(struct measurements *measurements, const struct probe_re
     if (result->measured < result->wanted)
         status = measurements_note(measurements, text.text);
     strbuf_release(&text);
+    if (status == STATUS_OK && result->cramped)
+        status = measurements_note(measurements, "there was no memory for a second model: penalties were measured with each operator by itself, not within steps");
     return status;
 }
 

@@ -185,6 +185,16 @@ static enum status run_calls(struct plan *plan, unsigned phases, const struct ob
     return STATUS_OK;
 }
 
+enum status plan_visit_calls(struct plan *plan, plan_visit *visit, void *self)
+{
+    for (int i = 0; i < plan->calls; i++) {
+        struct run_context context = {plan->device, (char *)plan->arena + plan->arena_bytes, NULL, NULL};
+        if (!is_view(&plan->call[i]))
+            TRY(visit(self, &plan->call[i], i, &context));
+    }
+    return STATUS_OK;
+}
+
 static struct plan_graph *graph_of(struct plan *plan, unsigned phases)
 {
     for (int i = 0; i < PLAN_MOST_GRAPHS; i++) {

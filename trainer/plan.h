@@ -62,6 +62,10 @@ enum status plan_declare(struct plan *plan, const struct observer *observer, int
 /* Runs nodes of the given phases (bit 1 << phase) in order, as the declared operators of plan->pass. */
 enum status plan_run(struct plan *plan, unsigned phases, const struct observer *observer);
 
+/* The same for somebody who runs each call himself: `index` of it in plan->call. Views are passed over. */
+typedef enum status plan_visit(void *self, const struct plan_call *call, int index, struct run_context *context);
+enum status plan_visit_calls(struct plan *plan, plan_visit *visit, void *self);
+
 #define PLAN_ALL_PHASES ((1u << PHASE_COUNT) - 1)
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The probe: after the last step, operators of the step are run by themselves, in turn, in other memory formats, on their
- * own shapes, dtypes and attributes. What it measures is what a conversion's own time does not tell: how much slower an
+ * The probe: after the last step, operators of the step are run in other memory formats, in turn, on their own shapes, dtypes and
+ * attributes. What it measures is what a conversion's own time does not tell: how much slower an
  * operator is for the format that it ran in, and whether its channels_last kernel is slower than its contiguous one.
  *
  * It sets three graphs of the model side by side, node by node: the one that ran; one in which everything keeps
@@ -14,8 +14,10 @@
  *   blocked        a convolution on contiguous tensors by the back end "cpu-blocked": oneDNN's own choice of formats,
  *                  reordered into and out of
  *
- * Equal calls are measured once. Buffers hold random numbers; integers are zero. Each call is run once before it counts, and the
- * second-level caches are swept before each run.
+ * Equal calls are measured once. Penalties (as_run against channels_last) are timed within whole steps of both graphs, in turn, where
+ * the host's clock is the device's (probe_steps.c): what an operand costs to fetch depends on who made it. Everything else, and
+ * penalties on a device with a clock of its own, is run by itself: buffers hold random numbers; integers are zero. Each call is
+ * run once before it counts, and the second-level caches are swept before each run.
  */
 #ifndef TRAINER_PROBE_H
 #define TRAINER_PROBE_H
@@ -47,6 +49,7 @@ struct probe_config {
 
 struct probe_result {
     int measured, wanted; /* distinct comparisons */
+    bool cramped;         /* there was no memory to run whole steps of two sessions: penalties were measured by themselves */
     double seconds;
 };
 

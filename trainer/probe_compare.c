@@ -188,6 +188,6 @@ bool probe_compare(const struct probe_graphs *graphs, const struct backend *back
 void probe_case_free(struct probe_case *one)
 {
     if (one)
-        free(one->ops);
+        free(one->instances);
     free(one);
 }

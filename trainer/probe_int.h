@@ -13,12 +13,20 @@ struct probe_side {
     int calls;
 };
 
+/* Where a comparison's calls of as_run and channels_last stand, in the graphs GRAPH_RAN and GRAPH_KEPT. */
+#define PROBE_PENALTY_SIDES 2
+struct probe_instance {
+    int op; /* the observer's number */
+    int node[PROBE_PENALTY_SIDES], calls[PROBE_PENALTY_SIDES];
+    int8_t conversion[PROBE_PENALTY_SIDES][1 + NODE_MAX_CONVERSIONS]; /* of each call: plan_call's */
+};
+
 struct probe_case {
     struct probe_side side[PROBE_VARIANTS];
     int same_as_run; /* a variant whose calls are those of as_run, so that it isn't measured again; -1 = none */
     bool penalty;    /* it ran in another way than channels_last: first in line */
-    int *ops;        /* the observer's numbers of the instances that it stands for */
-    int ops_count, ops_room;
+    struct probe_instance *instances; /* that it stands for */
+    int instances_count, instances_room;
     double weight; /* a guess of the seconds that all instances take together */
 };
 
@@ -42,6 +50,22 @@ void probe_case_free(struct probe_case *one);
  * operators' kernels have one name for all formats, as has the copy that gathers a slice before a convolution.
  */
 void probe_settle(struct probe_case *one, struct device *device);
+
+/* Adds a kernel's time to that of its call. */
+void probe_count(struct probe_time *time, const struct op_prepared *call, int kernel, int64_t dur_ns);
+
+/* Is there memory for a second session? */
+bool probe_has_room(const struct session *session);
+
+/* That session, with the batch of the one that ran; by session_destroy to be freed, after a failure, too. */
+enum status probe_steps_open(const struct session_config *config, struct session *ran, struct session **out);
+
+/*
+ * Times whole steps of both sessions for about so long, and tells the sink of each comparison's penalty, as measurements 1 to `count`.
+ * Leaves both with other parameters than they had. Only for back ends whose calls end when they return.
+ */
+enum status probe_steps(struct session *ran, struct session *kept, double seconds, struct probe_case *const *cases, int count,
+                        const struct probe_sink *sink);
 
 /*
  * What evicts the second-level caches before each run: within a step, other operators have used them since an input was

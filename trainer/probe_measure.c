@@ -40,18 +40,18 @@ static bool is_library_conversion(const struct op_prepared *prepared, int kernel
     return false;
 }
 
-static void count(struct listener *listener, const struct op_prepared *call, int kernel, int64_t dur_ns)
+void probe_count(struct probe_time *time, const struct op_prepared *call, int kernel, int64_t dur_ns)
 {
     if (call->kernel[kernel].role != ROLE_CONVERSION)
-        listener->time.kernel_ns += dur_ns;
+        time->kernel_ns += dur_ns;
     if (is_library_conversion(call, kernel))
-        listener->time.library_ns += dur_ns;
+        time->library_ns += dur_ns;
 }
 
 static void on_kernel(void *self, int kernel, int64_t start_ns, int64_t end_ns)
 {
     struct listener *listener = self;
-    count(listener, listener->now, kernel, end_ns - start_ns);
+    probe_count(&listener->time, listener->now, kernel, end_ns - start_ns);
 }
 
 static void set_mark(struct listener *listener, int mark)
@@ -88,7 +88,7 @@ static enum status read_marks(struct listener *listener)
     for (int i = 0; i < listener->launches; i++) {
         int64_t dur_ns;
         TRY(listener->backend->elapsed(listener->device, MARK_LAUNCHES + 2 * i, MARK_LAUNCHES + 2 * i + 1, &dur_ns));
-        count(listener, listener->launch[i].call, listener->launch[i].kernel, dur_ns);
+        probe_count(&listener->time, listener->launch[i].call, listener->launch[i].kernel, dur_ns);
     }
     return listener->backend->elapsed(listener->device, MARK_START, MARK_END, &listener->time.dur_ns);
 }
@@ -370,8 +370,8 @@ enum status probe_measure(struct probe_case *one, struct device *device, const s
         TRY_OUT(tell(one, sink, measurement, r, time, bench));
         follow(&streak, bench, time);
     }
-    for (int i = 0; i < one->ops_count; i++)
-        TRY_OUT(sink->op(sink->self, one->ops[i], measurement));
+    for (int i = 0; i < one->instances_count; i++)
+        TRY_OUT(sink->op(sink->self, one->instances[i].op, measurement));
     *done = true;
 out:
     for (int v = 0; v < PROBE_VARIANTS; v++)

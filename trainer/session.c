@@ -186,6 +186,17 @@ enum status session_step(struct session *session, const struct batch *batch, int
     return session_clear_gradients(session);
 }
 
+enum status session_rehearse(struct session *session, plan_visit *visit, void *self)
+{
+    struct session_plan *train = &session->train;
+    const float zero = 0, one = 1;
+    TRY(set_input(session, train, train->graph.loss_scale, &one, sizeof one));
+    TRY(set_input(session, train, train->graph.learning_rate, &zero, sizeof zero));
+    TRY(set_input(session, train, train->graph.first_step, &one, sizeof one));
+    TRY(plan_visit_calls(&train->plan, visit, self));
+    return session_clear_gradients(session);
+}
+
 enum status session_clear_gradients(struct session *session)
 {
     const struct graph *graph = &session->train.graph;

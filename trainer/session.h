@@ -91,6 +91,12 @@ enum status session_loss(struct session *session, double *loss);
 enum status session_step(struct session *session, const struct batch *batch, int64_t step, double learning_rate,
                          const struct observer *observer, struct step_result *out);
 
+/*
+ * A step on the batch that is there, at a learning rate of 0, each call run by `visit`: for who times them one by one. What the optimizer
+ * keeps beside the parameters changes.
+ */
+enum status session_rehearse(struct session *session, plan_visit *visit, void *self);
+
 /* Forward in evaluation mode; logits (batch, classes) float32 on the host, owned by the session until the next call. */
 enum status session_evaluate(struct session *session, const struct batch *batch, const float **logits);
 

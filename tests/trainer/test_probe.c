@@ -128,7 +128,7 @@ START_TEST(what_ran_otherwise_is_measured_both_ways)
     ck_assert(pool && back && conv);
     ck_assert_int_ge(pool[PROBE_AS_RUN], 3);
     ck_assert_int_eq(pool[PROBE_AS_RUN], pool[PROBE_CHANNELS_LAST]);
-    ck_assert_int_eq(pool[PROBE_AS_RUN], pool[PROBE_CONTIGUOUS]);
+    ck_assert_int_eq(pool[PROBE_CONTIGUOUS], 0); /* a penalty is all that is asked of it */
     ck_assert_int_eq(pool[PROBE_BLOCKED], 0);
     ck_assert_int_ge(back[PROBE_AS_RUN], 3);
     ck_assert_int_eq(conv[PROBE_AS_RUN], 0);
@@ -152,7 +152,7 @@ START_TEST(what_ran_in_channels_last_has_no_other_way)
 }
 END_TEST
 
-/* A contiguous convolution runs its channels_last kernel: nothing to measure but what it converts, which the trace has. */
+/* A contiguous convolution runs its channels_last kernel, on operands that others left elsewhere. */
 START_TEST(a_contiguous_model_is_compared_as_a_whole)
 {
     struct policy policy;
@@ -161,7 +161,8 @@ START_TEST(a_contiguous_model_is_compared_as_a_whole)
     const int *norm = repetitions_of(told, "aten::native_batch_norm"), *conv = repetitions_of(told, "aten::convolution");
     ck_assert(norm && conv);
     ck_assert_int_ge(norm[PROBE_AS_RUN], 3);
-    ck_assert_int_eq(conv[PROBE_AS_RUN], 0);
+    ck_assert_int_ge(conv[PROBE_AS_RUN], 3);
+    ck_assert_int_eq(conv[PROBE_AS_RUN], conv[PROBE_CHANNELS_LAST]);
     free(told);
     policy_release(&policy);
 }
