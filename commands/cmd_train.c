@@ -8,6 +8,7 @@
 #include "commands/conclude.h"
 #include "commands/train_device.h"
 #include "commands/train_probe.h"
+#include "commands/train_ranks.h"
 #include "commands/train_setup.h"
 #include "commands/train_start.h"
 #include "profiler/recorder.h"
@@ -19,9 +20,16 @@ struct training {
     struct train_start start;
     struct session *session;
     struct recorder *recorder;
+    struct ranks ranks;     /* count 0: alone */
+    struct strbuf output, name; /* a rank's own, of the trace and in messages */
     struct loop_result result;
     int64_t born_ns;
 };
+
+static bool has_ranks(const struct training *self)
+{
+    return self->ranks.count > 0;
+}
 
 static enum status prepare(struct training *self, const char *model)
 {
@@ -29,6 +37,10 @@ static enum status prepare(struct training *self, const char *model)
     if (self->setup.config.optim.scaler && self->options.device == DEVICE_CPU)
         fprintf(stderr, "clprof: oneDNN has no fast float16 training on CPUs: convolutions and matrix products take float16 "
                         "tensors, compute in float32 and round\n");
+    if (has_ranks(self)) {
+        TRY(train_ranks_group(&self->ranks, self->setup.config.backend, &self->setup.group));
+        self->setup.config.device.group = &self->setup.group;
+    }
     TRY(session_create(&self->setup.config, &self->session));
     return train_start_open(&self->options, self->session, &self->setup, &self->start);
 }
@@ -48,8 +60,8 @@ static enum status start_recording(struct training *self, const char *command_li
         .library_versions = config->backend->library_versions(),
         .batch_size = config->batch,
         .threads = session_threads(self->session),
-        .rank = 0,
-        .world_size = 1,
+        .rank = self->ranks.rank,
+        .world_size = has_ranks(self) ? self->ranks.count : 1,
         .warmup_steps = self->options.profile[0],
     };
     TRY(recorder_create(self->options.output, &run, &self->recorder));
@@ -79,6 +91,7 @@ static enum status train(struct training *self, const char *command_line)
     loop.classes = self->setup.config.classes;
     loop.observer = observer;
     loop.born_ns = self->born_ns;
+    loop.ranks = has_ranks(self) ? &self->ranks : NULL;
     loop.first_step = self->start.first_step;
     loop.fact = self->start.fact;
     loop.facts = self->start.facts;
@@ -112,6 +125,7 @@ static int finish(const struct command *self, struct training *training, enum st
         exit_code = status == STATUS_OK ? exit_code : command_failed(self, status);
     }
     say_broken(&training->setup.dataset);
+    train_ranks_release(&training->ranks);
     train_start_release(&training->start);
     train_setup_release(&training->setup);
     if (training->result.interrupted && exit_code == 0) {
@@ -121,16 +135,51 @@ static int finish(const struct command *self, struct training *training, enum st
     return exit_code;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+/* What only one rank does: show progress, write the report and the checkpoint. */
+static void keep_to_rank(struct training *training, struct command *self)
+{
+    struct train_options *options = &training->options;
+    if (training->ranks.rank == 0)
+        return;
+    train_ranks_file(&training->ranks, options->output, &training->output);
+    options->output = training->output.text;
+    options->quiet = true;
+    options->report = options->checkpoint = NULL;
+    strbuf_printf(&training->name, "%s, rank %d", self->name, training->ranks.rank);
+    self->name = training->name.text;
+}
+
+/* -1: this process trains, alone or as one of the ranks; else the exit code, after all ranks have ended. */
+static int start_ranks(struct training *training, struct command *self, const char *model)
+{
+    int code = -1;
+    if (training->options.ranks <= 1)
+        return -1;
+    enum status status = train_setup_check(&training->options, model);
+    if (status == STATUS_OK)
+        status = train_ranks_start((int)training->options.ranks, &training->ranks, &code);
+    if (status != STATUS_OK)
+        return command_failed(self, status);
+    if (code < 0)
+        keep_to_rank(training, self);
+    return code;
+}
+
+static int run(const struct command *command, int argc, char **argv)
 {
     struct training training = {.born_ns = clock_ns()};
+    struct command own = *command, *self = &own;
     struct strbuf line;
     int positional;
     strbuf_init(&line);
+    strbuf_init(&training.output);
+    strbuf_init(&training.name);
     strbuf_append(&line, "clprof");
     for (int i = 0; i < argc; i++)
         words_append(&line, argv[i]);
     int code = command_begin(self, &training.options, argc, argv, 1, 1, &positional);
+    if (code < 0)
+        code = start_ranks(&training, self, argv[1]);
     if (code < 0) {
         enum status status = prepare(&training, argv[1]);
         if (status == STATUS_OK)
@@ -138,6 +187,8 @@ static int run(const struct command *self, int argc, char **argv)
         code = finish(self, &training, status);
     }
     strbuf_release(&line);
+    strbuf_release(&training.output);
+    strbuf_release(&training.name);
     return code;
 }
 

@@ -76,6 +76,11 @@ static enum status read_options(struct verify *self, const char *path)
         status = FAIL(CORRUPT, "%s: its command line names no model", path);
         goto out;
     }
+    if (self->training.ranks > 1) {
+        status = FAIL(UNSUPPORTED, "%s was trained by %lld ranks: only what one process trained can be trained again; record it with --ranks 1",
+                      path, (long long)self->training.ranks);
+        goto out;
+    }
     if (threads > 0)
         self->training.threads = threads;
     self->training.device = self->on_cuda ? DEVICE_CUDA : DEVICE_CPU; /* another device's gain would be none of this trace's */

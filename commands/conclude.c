@@ -46,7 +46,8 @@ enum status conclude_next(const char *trace)
     int more;
 
     TRY_OUT(trace_open(trace, 0, &db));
-    TRY_OUT(trace_prepare(db, "SELECT 1 FROM finding WHERE verdict = 'thrash' LIMIT 1", &row));
+    TRY_OUT(trace_prepare(db, "SELECT 1 FROM finding WHERE verdict = 'thrash'"
+                              " AND NOT EXISTS (SELECT 1 FROM runs WHERE world_size > 1) LIMIT 1", &row));
     TRY_OUT(trace_step(row, &more));
     if (more) {
         struct strbuf words;

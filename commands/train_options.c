@@ -16,6 +16,8 @@ const struct option train_option_rows[] = {
      .help = "round float32 products to TF32 on a GPU: auto: convolutions only, as PyTorch does"},
     {"autotune", 0, OPTION_FLAG, AT(autotune), .help = "measure cuDNN's kernels of each convolution and take the fastest (cudnn.benchmark)"},
     {"cuda-graph", 0, OPTION_FLAG, AT(cuda_graph), .help = "launch steps outside the window as one CUDA graph each"},
+    {"ranks", 0, OPTION_INT, AT(ranks), "N", .initial = "1", .low = 1, .high = 64,
+     .help = "train on so many GPUs at once, a process each, with NCCL; --batch is each one's, TRACE.rankN that of rank N"},
     {"data", 0, OPTION_TEXT, AT(data), "DATA", .initial = "fashion-mnist", .help = "fashion-mnist, synthetic, a folder of idx.gz files, or of images (train/CLASS/*.jpg, val/CLASS/*.png)"},
     {"workers", 0, OPTION_INT, AT(workers), "N", .initial = "0", .low = 0, .high = 256,
      .help = "threads that decode images; 0: half of the processors, at most 8"},
@@ -134,6 +136,7 @@ enum status train_options_session(const struct train_options *options, struct se
         .kind = (enum optimizer_kind)options->optimizer,
         .sgd = {.momentum = options->momentum, .weight_decay = decay, .nesterov = options->nesterov},
         .adamw = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay},
+        .ranks = (int)options->ranks,
     };
     train_options_loop(options, &loop);
     return callbacks_configure(&loop, session);

@@ -14,7 +14,7 @@ struct train_options {
     bool channels_last, contiguous, no_profile, quiet, nesterov, model_ema, autotune, cuda_graph;
     int amp, device, optimizer, schedule, tf32; /* choices; amp and device are settled by train_setup_open */
     const char *policy, *data, *output, *report, *checkpoint, *resume, *weights;
-    int64_t batch, image_size, steps, epochs, threads, seed, classes, accumulate, workers, max_broken;
+    int64_t batch, image_size, steps, epochs, threads, seed, classes, accumulate, workers, max_broken, ranks;
     int64_t profile[2]; /* warm-up, active */
     double learning_rate, momentum, weight_decay, label_smoothing, clip_grad, ema_decay, mixup, cutmix;
     double probe; /* seconds */

@@ -55,6 +55,14 @@ static enum status open_data(const struct train_options *options, struct train_s
     return STATUS_OK;
 }
 
+enum status train_setup_check(const struct train_options *options, const char *model)
+{
+    const struct model *found;
+    TRY(train_options_check(options));
+    TRY(model_find(model, &found));
+    return check_image(options, found);
+}
+
 enum status train_setup_open(struct train_options *options, const char *model, struct train_setup *setup)
 {
     TRY(train_options_check(options));

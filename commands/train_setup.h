@@ -9,8 +9,12 @@ struct train_setup {
     const struct model *model;
     struct policy policy;
     struct dataset dataset;
-    struct session_config config; /* points at `policy`: the setup must stay where it is */
+    struct backend_group group;   /* of ranks; with `ranks` only */
+    struct session_config config; /* points at `policy` and `group`: the setup must stay where it is */
 };
+
+/* What fails before ranks are made, so that it is said once: combinations of options, the model's name, the size of images. */
+enum status train_setup_check(const struct train_options *options, const char *model);
 
 /* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded.
  * Of the options the device, and what follows from it (amp, batch), are settled. */

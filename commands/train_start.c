@@ -38,6 +38,8 @@ static void list_facts(const struct train_options *options, const struct train_s
     add(start, true, "classes", "%d", config->classes);
     add(start, true, "optimizer", "%s", options->optimizer == OPTIMIZER_ADAMW ? "adamw" : "sgd");
     add(start, true, "grad-accum-steps", "%lld", (long long)options->accumulate);
+    if (options->ranks > 1)
+        add(start, true, "ranks", "%lld", (long long)options->ranks);
     add(start, false, "mixup", "%.15g", loop.mixup);
     add(start, false, "cutmix", "%.15g", loop.cutmix);
     add(start, false, "lr", "%.15g", loop.learning_rate);

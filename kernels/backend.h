@@ -15,7 +15,7 @@
 #include "kernels/observer.h"
 #include "kernels/op.h"
 
-#define BACKEND_ABI_VERSION 4
+#define BACKEND_ABI_VERSION 5
 #define OP_MAX_KERNELS 16
 
 struct device;      /* an opened back end: back-end-owned */
@@ -76,10 +76,18 @@ static inline void kernel_launched(const struct run_context *context, int index)
 /* Where float32 products may be rounded to TF32 (10 bits of mantissa) first: what PyTorch does, everywhere, nowhere. */
 enum backend_tf32 { TF32_AUTO, TF32_ON, TF32_OFF };
 
+/* Processes that train one model together, each on a device of its own: rank 0 to ranks - 1. */
+#define BACKEND_GROUP_BYTES 128
+struct backend_group {
+    int rank, ranks;
+    unsigned char id[BACKEND_GROUP_BYTES]; /* what group_id made in rank 0, the same in all of them */
+};
+
 struct backend_options {
     int threads;            /* 0 = all cores */
     enum backend_tf32 tf32; /* GPUs; auto: convolutions, but no matrix products (torch.backends' defaults) */
     bool autotune;          /* GPUs: measure a convolution's implementations and take the fastest (torch.backends.cudnn.benchmark) */
+    const struct backend_group *group; /* to join, on device number `rank`; NULL = alone. Borrowed during open, which waits for all ranks */
 };
 
 #define BACKEND_MARKS 128
@@ -135,6 +143,8 @@ struct backend {
     enum status (*mark)(struct device *device, int mark);
     enum status (*elapsed)(struct device *device, int from, int to, int64_t *dur_ns);
     size_t (*cache_bytes)(const struct device *device);
+    /* NULL where there are no ranks. Makes the name of a group, before any device is open; this process must be its rank 0. */
+    enum status (*group_id)(unsigned char id[BACKEND_GROUP_BYTES]);
 };
 
 /* The embedded back ends. */

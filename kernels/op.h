@@ -208,6 +208,7 @@ union op_attrs {
  *                   last operator, with the arithmetic on scalars before it.
  *   foreach_lerp    flat float32, in place, as torch.lerp rounds it (ATen/native/Lerp.h): from the average below weight 0.5, else
  *                   from the value.
+ *   all_reduce      flat float32, in place: the mean over the ranks of the device's group (backend.h); alone it stays as it is.
  */
 struct op_call {
     enum op_id op;

@@ -133,6 +133,9 @@ void words_ranks(struct strbuf *out, const struct report *report)
     const struct table *ranks = &report->section[SECTION_ranks];
     char number[32];
 
+    if (ranks->rows == 1 && table_number(ranks, 0, "world_size") > 1)
+        strbuf_printf(out, "rank %s of %s, alone; images/s are its own", table_text_or(ranks, 0, "rank", "unknown"),
+                      table_text_or(ranks, 0, "world_size", "unknown"));
     if (ranks->rows < 2)
         return;
     strbuf_printf(out, "%zu processes", ranks->rows);

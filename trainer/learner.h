@@ -38,7 +38,7 @@ struct learner {
     int64_t steps;               /* after which training ends */
     int64_t step;                /* number of the step being made, from 0 over the whole training */
     bool step_made;              /* by the batch at hand: its optimizer ran, or the scaler skipped it */
-    int64_t drawn;               /* number of the training batch at hand, from 0 over the whole training */
+    int64_t drawn;               /* number of the training batch at hand, from 0 over the whole training, of all ranks */
 
     struct batch batch;          /* drawn; a callback may put another in its place before the model sees it */
     int64_t images;              /* of the step */

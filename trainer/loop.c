@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "trainer/learner.h"
+#include "trainer/ranks.h"
 
 /* Set by SIGINT and SIGTERM, read once per batch: the one mutable global of the trainer. */
 static volatile sig_atomic_t interrupted;
@@ -68,11 +69,21 @@ static enum signal with_events(struct loop *loop, const struct level *level, lev
     return signal == SIGNAL_GO_ON ? callbacks_raise(&loop->learner, level->after) : signal;
 }
 
+static int rank_of(const struct loop_config *config)
+{
+    return config->ranks ? config->ranks->rank : 0;
+}
+
+static int ranks_of(const struct loop_config *config)
+{
+    return config->ranks ? config->ranks->count : 1;
+}
+
 static struct loader_config train_loader(const struct loop_config *config)
 {
     return (struct loader_config){.dataset = config->dataset, .split = SPLIT_TRAIN, .batch = config->batch,
                                   .side = config->side, .seed = config->seed, .workers = config->workers,
-                                  .multiple = config->accumulate};
+                                  .multiple = config->accumulate, .rank = rank_of(config), .ranks = ranks_of(config)};
 }
 
 static int64_t batches_of_step(const struct loop_config *config)
@@ -204,7 +215,7 @@ static enum signal train_batches(struct loop *loop)
     learner->images = 0;
     for (int64_t i = loop->first_iteration; i < loop->per_epoch && signal == SIGNAL_GO_ON; i++) {
         learner->iteration = i;
-        learner->drawn = learner->epoch * loop->per_epoch + i;
+        learner->drawn = (learner->epoch * loop->per_epoch + i) * ranks_of(learner->config) + rank_of(learner->config);
         signal = train_batch(loop);
     }
     return signal;
@@ -227,10 +238,10 @@ static enum signal validate_batches(struct loop *loop)
     return signal;
 }
 
-/* Batches that repeat are for speed: only who asks for epochs wants to know how well they are learnt. */
+/* Batches that repeat are for speed: only who asks for epochs wants to know how well they are learnt. Of ranks one evaluates. */
 static bool is_evaluated(const struct loop_config *config)
 {
-    return config->dataset->count[SPLIT_TEST] > 0 && (config->epochs > 0 || !config->dataset->source->repeats);
+    return rank_of(config) == 0 && config->dataset->count[SPLIT_TEST] > 0 && (config->epochs > 0 || !config->dataset->source->repeats);
 }
 
 static enum signal do_epoch(struct loop *loop)
@@ -280,7 +291,7 @@ enum status loop_run(const struct loop_config *config, struct loop_result *out)
     status = signal == SIGNAL_GO_ON   ? STATUS_OK
              : signal == SIGNAL_FAILED ? loop.learner.status
                                        : FAIL(UNSUPPORTED, "a callback cancelled a level of the training that was not running");
-    out->interrupted = interrupted;
+    out->interrupted = config->ranks ? config->ranks->stopping : interrupted;
 out:
     callbacks_close(&loop.learner);
     loader_destroy(loop.train);

@@ -10,6 +10,7 @@
 #include "trainer/session.h"
 
 struct callback;
+struct ranks;
 struct checkpoint_fact;
 
 /* A callback beyond the table, with its state. */
@@ -34,6 +35,9 @@ struct loop_config {
     int64_t born_ns;      /* when the program started, for the log's time to the first step */
     const struct callback_use *extra;
     int extras;
+
+    /* ranks */
+    struct ranks *ranks;             /* this process among those that train together; NULL = alone. Batches are each rank's */
 
     /* profiler */
     const struct observer *observer; /* NULL = unwatched */

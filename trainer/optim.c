@@ -124,6 +124,12 @@ static enum status append_accumulation(struct graph *graph, int64_t length)
                      (int[]){graph->flat_accumulated, -1, -1, -1}, &node);
 }
 
+static enum status append_mean_of_ranks(struct graph *graph, int gradient)
+{
+    int node;
+    return append(graph, OP_ALL_REDUCE_, NULL, (int[]){gradient, -1}, (int[]){gradient, -1, -1, -1}, &node);
+}
+
 static enum status append_clipping(struct graph *graph, double max_norm, int gradient)
 {
     union op_attrs attrs = {.clip = {max_norm}};
@@ -181,6 +187,8 @@ enum status optim_append(struct graph *graph, const struct optim_config *config)
     if (config->accumulate > 1)
         TRY(append_accumulation(graph, length));
     int gradient = config->accumulate > 1 ? graph->flat_accumulated : graph->flat_gradient;
+    if (config->ranks > 1)
+        TRY(append_mean_of_ranks(graph, gradient));
     if (config->scaler)
         TRY(append_unscale(graph, gradient));
     if (config->clip_norm > 0)

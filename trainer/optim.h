@@ -18,6 +18,7 @@ struct optim_config {
     struct scaler_attrs scaling;
     int accumulate;    /* batches whose gradients are added before a step; 0 and 1 = none are */
     double clip_norm;  /* torch.nn.utils.clip_grad_norm_ of all gradients together; 0 = off */
+    int ranks;         /* whose gradients are averaged before all else; 0 and 1 = alone */
     double ema_decay;  /* moving average of parameters and buffers, as timm's ModelEmaV3; 0 = off */
 };
 
@@ -31,7 +32,7 @@ enum status optim_append(struct graph *graph, const struct optim_config *config)
 
 /*
  * With accumulation, optim_append also adds what makes flat_accumulated += flat_gradient at the end of the backward phase; who
- * runs the phases clears it after each step. Clipping comes between unscaling and the optimizer, the average behind it.
+ * runs the phases clears it after each step. The mean over ranks is the optimizer phase's first operator. Clipping comes between unscaling and the optimizer, the average behind it.
  */
 
 /* The same for the model's buffers, which lie in a flat one of their own when they are averaged. Others are left as they are. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernels/cuda/collective.h"
 #include "kernels/cuda/conv_plan.h"
 #include "kernels/cuda/device_ahead.h"
 #include "kernels/cuda/graph.h"
@@ -47,6 +48,7 @@ static void close_device(struct device *device)
         cudaStreamSynchronize(device->compute);
     if (device->copy)
         cudaStreamSynchronize(device->copy);
+    collective_leave(device);
     conv_plans_destroy(device);
     for (int i = 0; i < BACKEND_MARKS; i++)
         if (device->mark[i])
@@ -88,10 +90,14 @@ static enum status open_device(const struct backend_options *options, struct dev
     device->tf32_convolution = options->tf32 != TF32_OFF;
     device->tf32_matmul = options->tf32 == TF32_ON;
     device->autotune = options->autotune;
+    if (options->group)
+        TRY_OUT(collective_choose_device(options->group));
     TRY_OUT(cuda_check(device, cudaGetDevice(&device->ordinal), "choosing a GPU"));
     TRY_OUT(cuda_check(device, cudaGetDeviceProperties(&device->properties, device->ordinal), "asking about the GPU"));
     TRY_OUT(check_capability(device));
     TRY_OUT(open_libraries(device));
+    if (options->group)
+        TRY_OUT(collective_join(device, options->group));
     snprintf(device->name, sizeof device->name, "%.100s, sm_%d%d, %zu GB", device->properties.name, device->properties.major,
              device->properties.minor, (device->properties.totalGlobalMem + (1u << 29)) >> 30);
     *out = device;
@@ -173,6 +179,7 @@ static const struct backend backend_cuda = {
     .graph_launch = cuda_graph_launch,
     .graph_destroy = cuda_graph_destroy,
     .prefetch = cuda_prefetch,
+    .group_id = collective_id,
 };
 
 extern plugin_entry clprof_cuda_backend;

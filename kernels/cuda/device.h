@@ -41,6 +41,7 @@ struct device {
     unsigned next_ahead;
     cudaEvent_t mark[BACKEND_MARKS]; /* made when first set */
     struct conv_plans *plans;
+    void *group;          /* of ranks, NCCL's (collective.h); NULL = alone */
     cudaError_t lost;     /* the first sticky error; cudaSuccess */
     char name[160];
 };

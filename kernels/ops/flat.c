@@ -13,6 +13,7 @@ static const struct flat_row {
     {OP_FOREACH_NORM, 1 << 0, 0},
     {OP_FOREACH_MUL_, 1 << 0, 1 << 0},
     {OP_FOREACH_LERP_, 1 << 0 | 1 << 1, 1 << 0},
+    {OP_ALL_REDUCE_, 1 << 0, 1 << 0},
 };
 
 static enum status check_each(const struct op_call *call, struct tensor *const *tensors, int count, unsigned vectors)

@@ -77,6 +77,7 @@ static const struct op_case rows[] = {
     UNSCALE("infinity and NaN", COUNT, FILL_NON_FINITE, 1024),
     UNSCALE("scale without an exact reciprocal", 5, FILL_NORMAL, 3),
     {.op = OP_FOREACH_NORM, .label = "norm", .in = {{F1(COUNT)}}, .out = {{F0}}, .tolerance = TOLERANCE_SUM},
+    {.op = OP_ALL_REDUCE_, .label = "alone", .in = {{F1(COUNT)}}, .out = {{F1(COUNT), .shares = 1}}, .tolerance = TOLERANCE_ROUNDING},
     {.op = OP_FOREACH_NORM, .label = "norm of few", .in = {{F1(3)}}, .out = {{F0}}, .tolerance = TOLERANCE_SUM},
     CLIP("clipped", 5.5), CLIP("below the bound", 0.5), CLIP("at the bound", 2),
     LERP("slow average", 1e-4), LERP("fast average", 0.9), LERP("half", 0.5),

@@ -57,11 +57,11 @@ START_TEST(table_is_whole)
 {
     for (int op = 0; op < OP_COUNT; op++) {
         const char *name = op_name((enum op_id)op);
-        ck_assert_ptr_eq(strstr(name, "aten::"), name);
+        ck_assert_ptr_eq(strstr(name, op == OP_ALL_REDUCE_ ? "c10d::" : "aten::"), name);
         if (op != OP_ADD_SCALAR) /* an overload of add; no other two share a name */
             ck_assert_int_eq(op_find(name), op);
         bool trailing = name[strlen(name) - 1] == '_' && !strstr(name, "_fused_") && !strstr(name, "_amp_") &&
-                        !strstr(name, "_foreach_") &&
+                        !strstr(name, "_foreach_") && op != OP_ALL_REDUCE_ &&
                         op != OP_BERNOULLI_; /* PyTorch's fills a tensor made just before, which is nobody's input here */
         ck_assert_int_eq(trailing, (op_flags((enum op_id)op) & OP_IN_PLACE) != 0);
         int inputs = 1, outputs = 1;
@@ -417,6 +417,11 @@ START_TEST(optimizers)
     infer_fails(OP_FOREACH_LERP_, "value (999)", "1000 elements");
     GIVE(1, FLOAT32, 1000);
     infer_ok(OP_FOREACH_LERP_);
+    IS(0, FLOAT32, 1000);
+    GIVE_SCALAR(0);
+    infer_fails(OP_ALL_REDUCE_, "gradient ()", "1 dimensions");
+    GIVE(0, FLOAT32, 1000);
+    infer_ok(OP_ALL_REDUCE_);
     IS(0, FLOAT32, 1000);
 }
 END_TEST

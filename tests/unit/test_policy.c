@@ -40,13 +40,13 @@ START_TEST(embedded_policies_load)
 }
 END_TEST
 
-/* A file of ATen and a function in it: "aten/src/ATen/native/cuda/Loss.cu nll_loss_forward_out_cuda_template: ...". */
+/* A file of PyTorch and a function in it: "aten/src/ATen/native/cuda/Loss.cu nll_loss_forward_out_cuda_template: ...". */
 static bool names_file_and_function(const char *source)
 {
     size_t file = strcspn(source, " :,");
     bool code = file > 4 && (strncmp(source + file - 3, ".cu", 3) == 0 || strncmp(source + file - 4, ".cpp", 4) == 0 ||
                              strncmp(source + file - 2, ".h", 2) == 0);
-    return code && strncmp(source, "aten/src/ATen/", 14) == 0 && source[file] == ' ' && source[file + 1];
+    return code && (strncmp(source, "aten/src/ATen/", 14) == 0 || strncmp(source, "torch/csrc/", 11) == 0) && source[file] == ' ' && source[file + 1];
 }
 
 START_TEST(cuda_rows_were_read_in_named_functions)

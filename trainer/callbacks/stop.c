@@ -1,5 +1,6 @@
 /* Stop: cancels the fit when its steps are done, and when the user interrupts it. The last callback of a batch. */
 #include "trainer/learner.h"
+#include "trainer/ranks.h"
 
 static enum signal after_batch(struct learner *learner, void *state)
 {
@@ -8,7 +9,9 @@ static enum signal after_batch(struct learner *learner, void *state)
     /* By epochs the last step's epoch still has its validation; the fit ends by itself. */
     if (done && learner->config->epochs)
         done = false;
-    return done || loop_interrupted() ? SIGNAL_CANCEL_FIT : SIGNAL_GO_ON;
+    /* Ranks stop together or not at all. */
+    bool interrupted = learner->config->ranks ? learner->config->ranks->stopping : loop_interrupted();
+    return done || interrupted ? SIGNAL_CANCEL_FIT : SIGNAL_GO_ON;
 }
 
 const struct callback callback_stop = {.name = "Stop", .on = {[EVENT_AFTER_BATCH] = after_batch}};

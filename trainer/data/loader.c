@@ -54,9 +54,14 @@ struct task {
     int64_t row, index, epoch;
 };
 
+static int64_t ranks_of(const struct loader_config *config)
+{
+    return config->ranks > 1 && config->split == SPLIT_TRAIN ? config->ranks : 1;
+}
+
 int64_t loader_batches(const struct loader_config *config)
 {
-    int64_t count = config->dataset->count[config->split], whole = count / config->batch;
+    int64_t count = config->dataset->count[config->split], whole = count / (config->batch * ranks_of(config));
     if (config->split == SPLIT_TEST)
         return (count + config->batch - 1) / config->batch;
     return config->multiple > 1 ? whole - whole % config->multiple : whole;
@@ -117,7 +122,7 @@ static void begin_batch(struct loader *loader)
     slot->number = loader->claimed_batch;
     slot->epoch = loader->claimed_batch / loader->per_epoch;
     slot->index = loader->claimed_batch % loader->per_epoch;
-    int64_t rest = total - slot->index * config->batch;
+    int64_t rest = total / ranks_of(config) - slot->index * config->batch;
     slot->count = rest < config->batch ? rest : config->batch;
     slot->rows_done = repeats && was_full && slot->count == config->batch ? slot->count : 0;
     loader->claimed_row = slot->rows_done;
@@ -129,11 +134,15 @@ static void begin_batch(struct loader *loader)
     }
 }
 
-/* Where the rows of the slot's batch begin in the order. Those of a repeating source depend on the slot alone. */
-static int64_t first_position(const struct loader *loader, const struct slot *slot)
+/*
+ * Where a row of the slot's batch stands in the order; ranks take turns. Batches of a repeating source depend on the slot alone.
+ */
+static int64_t position(const struct loader *loader, const struct slot *slot, int64_t row)
 {
-    int64_t index = loader->config.dataset->source->repeats ? slot->number % SLOTS % loader->per_epoch : slot->index;
-    return index * loader->config.batch;
+    const struct loader_config *config = &loader->config;
+    int64_t index = config->dataset->source->repeats ? slot->number % SLOTS % loader->per_epoch : slot->index;
+    int64_t ranks = ranks_of(config);
+    return (index * config->batch + row) * ranks + (ranks > 1 ? config->rank : 0);
 }
 
 /* The next row to make, waiting for a free slot; false at the end. */
@@ -152,7 +161,7 @@ static bool claim(struct loader *loader, struct task *task)
         bool found = loader->claimed_row < slot->count;
         if (found) {
             int64_t row = loader->claimed_row++;
-            *task = (struct task){slot, row, loader->order[first_position(loader, slot) + row], slot->epoch};
+            *task = (struct task){slot, row, loader->order[position(loader, slot, row)], slot->epoch};
         }
         if (loader->claimed_row >= slot->count) {
             loader->claimed_row = -1;
@@ -284,8 +293,8 @@ enum status loader_create(const struct loader_config *config, struct loader **ou
 {
     int64_t count = config->dataset->count[config->split], per_epoch = loader_batches(config);
     if (per_epoch < 1)
-        return FAIL(USAGE, "a step of %lld images (--batch, --grad-accum-steps) is more than the %lld of the data",
-                    (long long)(config->batch * (config->multiple > 1 ? config->multiple : 1)), (long long)count);
+        return FAIL(USAGE, "a step of %lld images (--batch, --grad-accum-steps, --ranks) is more than the %lld of the data",
+                    (long long)(config->batch * ranks_of(config) * (config->multiple > 1 ? config->multiple : 1)), (long long)count);
     if (count > UINT32_MAX)
         return FAIL(UNSUPPORTED, "%lld images are more than 2^32 - 1", (long long)count);
     struct loader *loader = calloc(1, sizeof *loader);

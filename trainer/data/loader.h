@@ -21,6 +21,7 @@ struct loader_config {
     uint64_t seed;  /* of shuffling and augmentation; the test split has neither */
     int64_t epochs; /* then the loader ends; 0 = for ever */
     int64_t first_batch; /* batches to leave out at the beginning, of which none is made: where a resumed training goes on */
+    int rank, ranks;     /* training batches are those of one of so many ranks, which share an epoch as torch's DistributedSampler; 0 = 1 */
     int64_t multiple;    /* an epoch of training drops batches beyond a multiple of it; 0 = 1 */
     int workers;    /* threads that make samples; 0 = by source and machine */
 };
