@@ -162,8 +162,8 @@ out:
 }
 
 /*
- * By itself an operator finds its inputs in the cache or not, as it happens; within a step it is as it is. So its kernels'
- * time there sets the level, and the measurement the ratio. Where the step has no kernel of it, the mean ratio of all is taken.
+ * The recorded steps set the level, and the measurement the ratio: the machine's speed may have changed in between, and an operator by
+ * itself finds its inputs in the cache or not, as it happens. Where the step has no kernel of it, the mean ratio of all is taken.
  */
 static enum status read_scales(struct analysis *self)
 {

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "trainer/probe_int.h"
 #include "trainer/session_int.h"
@@ -173,6 +174,15 @@ enum status probe_steps_open(const struct session_config *config, struct session
     return hand_on_batch(ran, *out);
 }
 
+static double total_ms(const struct runner *runner, int round)
+{
+    const struct plan *plan = &runner->session->train.plan;
+    int64_t sum = 0;
+    for (int c = 0; c < plan->calls; c++)
+        sum += runner->time[(size_t)round * (size_t)plan->calls + (size_t)c].dur_ns;
+    return 1e-6 * (double)sum;
+}
+
 enum status probe_steps(struct session *ran, struct session *kept, double seconds, struct probe_case *const *cases, int count,
                         const struct probe_sink *sink)
 {
@@ -186,6 +196,8 @@ enum status probe_steps(struct session *ran, struct session *kept, double second
     int rounds = 0;
     while (rounds < PROBE_LEAST || (rounds < PROBE_MOST && 1e-9 * (double)(clock_ns() - born) < seconds)) {
         TRY_OUT(run_round(runner, rounds, rounds + 1));
+        log_debug("trainer", "probe: a step as it ran %.2f ms, in channels_last %.2f ms", total_ms(&runner[PROBE_AS_RUN], rounds),
+                  total_ms(&runner[PROBE_CHANNELS_LAST], rounds));
         rounds++;
     }
     for (int i = 0; i < count; i++)

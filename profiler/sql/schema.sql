@@ -97,8 +97,8 @@ CREATE TABLE policy_rule (
   evidence TEXT, source TEXT
 );
 
--- The probe of `train`: after the last step, operators are run by themselves in other memory formats, in turn, on the
--- shapes and dtypes of the step. Operator instances with equal calls share a measurement.
+-- The probe of `train`: after the last step, operators are run in other memory formats, in turn, on the shapes and dtypes
+-- of the step: within whole steps (those with an 'as_run'), or by themselves. Operator instances with equal calls share a measurement.
 CREATE TABLE format_measurement (
   measurement_id INTEGER NOT NULL,
   variant TEXT NOT NULL,              -- 'as_run', 'channels_last', 'contiguous', 'blocked'

@@ -51,6 +51,11 @@ train --batch 2 --device cuda --no-profile --steps 2 --ranks 2 --grad-accum-step
 train --device cpu --ranks 2 --no-profile --steps 1
 [ "$code" -eq 1 ] || fail "--device cpu: exit $code"
 says "has no ranks" err
+mkdir plugins
+ln -s "${CLPROF_PLUGINS:-$(dirname -- "$CLPROF")}/clprof_cuda.so" plugins
+CLPROF_PLUGINS=plugins train --device cuda --ranks 2 --no-profile --steps 1
+[ "$code" -eq 1 ] || fail "without NCCL: exit $code"
+says "ranks need NCCL" err
 train --device cuda --ranks 3 --no-profile --steps 1
 [ "$code" -eq 1 ] || fail "three ranks: exit $code"
 says "3 ranks need a GPU each; there are 2" err

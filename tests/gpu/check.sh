@@ -140,6 +140,31 @@ else
     skip "images per second: a simulated device has no speed"
 fi
 
+# Two ranks with half of the batch each: the mean of their first losses is that of one process with all of it. A model without batch norm.
+gpus=$(nvidia-smi -L 2>/dev/null | wc -l)
+[ $simulated = 0 ] || { gpus=2 && export SIMGPU_DEVICES=2; }
+if [ ! -e "$build/bin/clprof_nccl.so" ]; then
+    skip "two ranks: this build has no NCCL"
+elif [ "$gpus" -lt 2 ]; then
+    skip "two ranks: there is one GPU"
+else
+    whole="$small" judged=$model
+    model=resnet50_gn small="--image-size 32 --batch 4 --amp off --tf32 off"
+    try "one process" train one.db --profile 0:2
+    try "two ranks" train two.db --profile 0:2 --batch 2 --ranks 2
+    for step in 0 1; do
+        said=$(for trace in one two two.rank1; do value $trace.db "SELECT loss FROM steps WHERE step_index = $step"; done | paste -sd' ')
+        if echo "$said" | awk '{ d = ($2 + $3) / 2 - $1; exit !(NF == 3 && $1 > 0 && d * d <= 1e-6 * $1 * $1) }'; then
+            pass "two ranks, step $step: the mean of their losses is that of one process: $said"
+        else
+            fail "two ranks, step $step: the mean of their losses is that of one process: $said"
+        fi
+    done
+    expect "two ranks: NCCL's kernel is under its operator" two.db \
+        "SELECT count(*) FROM operators o JOIN kernels k USING (op_id) WHERE o.name = 'c10d::allreduce_' AND k.name LIKE 'nccl%'" 2
+    model=$judged small="$whole"
+fi
+
 # CUPTI in somebody else's process: this program without its own recorder is one.
 try "clprof run --cupti" "$clprof" run --cupti -o foreign.db -- "$clprof" train "$model" --device cuda --data synthetic $small \
     --channels-last --steps 1 --no-profile --quiet

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Holds the simulator's libraries against the real ones: soname, symbol versions, and that nothing is exported which the real ones
-# have not; and that a plugin finds every symbol that it asks the real ones for. usage: symbols.sh READELF SIM REAL_FOLDER PLUGIN
+# have not; and that a plugin finds every symbol that it asks the real ones for. NCCL's, whose symbols bear no version, where it is given.
+# usage: symbols.sh READELF SIM REAL_FOLDER PLUGIN [NCCL_PLUGIN REAL_NCCL]
 set -eu
 reader=$1 sim=$2 real=$3 plugin=$4
 failures=0
@@ -41,4 +42,16 @@ for library in libcudart.so.13 libcudnn.so.9 libcublasLt.so.13 libcupti.so.13; d
     [ ! -s "$scratch/missing" ] || fail "$library: the plugin asks for $(tr '\n' ' ' <"$scratch/missing")"
     echo "$library: $(wc -l <"$scratch/sim") symbols, $(wc -l <"$scratch/asked") asked for"
 done
+if [ $# -gt 4 ]; then
+    library=libnccl.so.2
+    [ "$(soname "$sim/$library")" = "$library" ] || fail "$library: the soname is $(soname "$sim/$library")"
+    defined "$sim/$library" | grep '^nccl' >"$scratch/sim" || fail "$library: exports nothing"
+    defined "$6" | sed 's/@.*//' | LC_ALL=C sort -u | LC_ALL=C comm -23 "$scratch/sim" - >"$scratch/extra"
+    [ ! -s "$scratch/extra" ] || fail "$library: the real one has no $(tr '\n' ' ' <"$scratch/extra")"
+    "$reader" -W --dyn-syms "$5" | awk '$7 == "UND" && $8 ~ /^nccl/ { print $8 }' | LC_ALL=C sort -u >"$scratch/asked"
+    LC_ALL=C comm -13 "$scratch/sim" "$scratch/asked" >"$scratch/missing"
+    [ ! -s "$scratch/missing" ] || fail "$library: the plugin asks for $(tr '\n' ' ' <"$scratch/missing")"
+    "$reader" -W -d "$5" | grep -q "NEEDED.*\[$library\]" || fail "$5 is not linked with $library"
+    echo "$library: $(wc -l <"$scratch/sim") symbols, $(wc -l <"$scratch/asked") asked for"
+fi
 exit "$failures"

@@ -411,6 +411,32 @@ START_TEST(no_good_image_at_all)
 }
 END_TEST
 
+/* Three ranks take turns in the order that one of their batches together would have taken: torch's DistributedSampler. */
+START_TEST(ranks_share_an_epoch)
+{
+    struct dataset dataset;
+    int whole[2 * IMAGES], part[2 * IMAGES];
+    int64_t batches, ranks = 3;
+    numbered_dataset(&dataset);
+    struct loader_config config = numbered_loader(&dataset, SPLIT_TRAIN, 1, 2);
+    config.batch = BATCH * ranks;
+    ck_assert_int_eq(drain(&config, whole, &batches), 180);
+    config.batch = BATCH;
+    config.ranks = (int)ranks;
+    for (config.rank = 0; config.rank < ranks; config.rank++) {
+        ck_assert_int_eq(loader_batches(&config), 3);
+        ck_assert_int_eq(drain(&config, part, &batches), 60);
+        ck_assert_int_eq(batches, 6);
+        for (int i = 0; i < 60; i++)
+            ck_assert_int_eq(part[i], whole[i * ranks + config.rank]);
+    }
+    config.split = SPLIT_TEST; /* who evaluates does it alone */
+    config.epochs = 1;
+    ck_assert_int_eq(drain(&config, part, &batches), IMAGES);
+    dataset_release(&dataset);
+}
+END_TEST
+
 START_TEST(more_than_there_is_is_refused)
 {
     struct dataset dataset;
@@ -439,5 +465,5 @@ int main(void)
                                    workers_change_nothing, a_later_beginning_changes_nothing,
                                    the_end_stays_the_end_after_a_later_beginning,
                                    broken_images_are_replaced_and_counted, too_many_broken_images_end_it,
-                                   no_good_image_at_all, more_than_there_is_is_refused, NULL});
+                                   no_good_image_at_all, ranks_share_an_epoch, more_than_there_is_is_refused, NULL});
 }
