@@ -126,14 +126,15 @@ static int threads(const struct device *device)
 
 static const char *library_versions(void)
 {
-    static char text[160];
+    static char text[200];
+    const char *nccl = collective_version();
     int runtime = 0, driver = 0, cudnn = (int)cudnnGetVersion(), cublas = (int)cublasLtGetVersion();
 
     cudaRuntimeGetVersion(&runtime);
     cudaDriverGetVersion(&driver);
-    snprintf(text, sizeof text, "CUDA %d.%d, driver for CUDA %d.%d, cuDNN %d.%d.%d, cuBLASLt %d.%d.%d", runtime / 1000,
+    snprintf(text, sizeof text, "CUDA %d.%d, driver for CUDA %d.%d, cuDNN %d.%d.%d, cuBLASLt %d.%d.%d%s%s", runtime / 1000,
              runtime % 1000 / 10, driver / 1000, driver % 1000 / 10, cudnn / 10000, cudnn / 100 % 100, cudnn % 100,
-             cublas / 10000, cublas / 100 % 100, cublas % 100);
+             cublas / 10000, cublas / 100 % 100, cublas % 100, *nccl ? ", " : "", nccl);
     return text;
 }
 

@@ -74,6 +74,11 @@ void collective_leave(struct device *device)
     device->group = NULL;
 }
 
+const char *collective_version(void)
+{
+    return nccl ? nccl->version() : "";
+}
+
 /* Alone there is nothing to take a mean over. */
 static enum status hand_on(struct op_prepared *self, const struct run_context *context)
 {

@@ -14,4 +14,7 @@ enum status collective_choose_device(const struct backend_group *group);
 enum status collective_join(struct device *device, const struct backend_group *group);
 void collective_leave(struct device *device);
 
+/* "NCCL 2.30.4"; "" as long as nobody has asked for ranks. */
+const char *collective_version(void);
+
 #endif

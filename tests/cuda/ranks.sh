@@ -28,6 +28,7 @@ done
 paste -d, alone.losses two.losses two.rank1.losses | awk -F, '{ d = ($4 + $6) / 2 - $2; d = d < 0 ? -d : d; n++; if (!($2 > 0) || d > 0.001 * $2 || $4 == $6) bad++ }
     END { exit !(n == 3 && !bad) }' || { fail "the ranks learn something else:"; paste alone.losses two.losses two.rank1.losses; }
 expect "ranks" two.rank1.db "SELECT rank || ' ' || world_size || ' ' || batch_size FROM runs" "1 2 2"
+expect "NCCL's version" two.db "SELECT library_versions LIKE '%, NCCL _.%' FROM runs" 1
 expect "rank 0" two.db "SELECT rank || ' ' || world_size FROM runs" "0 2"
 expect "the mean over ranks" two.db \
     "SELECT count(*) || ' ' || count(DISTINCT o.step_id) || ' ' || min(k.name LIKE 'ncclDevKernel_AllReduce%') || ' ' || min(o.phase) || ' ' || min(k.dur_ns > 0) FROM operators o JOIN kernels k USING (op_id) WHERE o.name = 'c10d::allreduce_'" \
