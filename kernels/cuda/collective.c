@@ -83,21 +83,18 @@ const char *collective_version(void)
 static enum status hand_on(struct op_prepared *self, const struct run_context *context)
 {
     const struct tensor *from = self->call->in[0], *to = self->call->out[0];
-    if (from->data == to->data)
-        return STATUS_OK;
-    return cuda_check(context->device,
-                      cudaMemcpyAsync(to->data, from->data, (size_t)tensor_bytes(from), cudaMemcpyDeviceToDevice, context->device->compute),
-                      "%s", op_name(self->call->op));
+    size_t bytes = from->data == to->data ? 0 : (size_t)tensor_bytes(from);
+    return CUDA_KERNEL(self, context, 0, cudaMemcpyAsync(to->data, from->data, bytes, cudaMemcpyDeviceToDevice, context->device->compute));
 }
 
 static enum status run_all_reduce(struct op_prepared *self, const struct run_context *context)
 {
+    const struct tensor *from = self->call->in[0], *to = self->call->out[0];
     struct device *device = context->device;
-    TRY(hand_on(self, context));
     if (!device->group)
-        return STATUS_OK;
+        return hand_on(self, context);
     kernel_launch(context, 0);
-    const char *wrong = nccl->mean(device->group, self->call->out[0]->data, (size_t)tensor_count(self->call->out[0]), device->compute);
+    const char *wrong = nccl->mean(device->group, from->data, to->data, (size_t)tensor_count(to), device->compute);
     kernel_launched(context, 0);
     return check(wrong);
 }
@@ -109,6 +106,8 @@ static enum status prepare_all_reduce(struct device *device, const struct op_cal
     TRY(simple_create(device, call, sizeof(struct simple), run_all_reduce, out));
     if (device->group)
         simple_add_main_kernel(*out, "ncclAllReduce", 0);
+    else
+        simple_add_kernel(*out, "copy", ROLE_COPY, op_bytes_read(call), op_bytes_written(call), 0);
     return STATUS_OK;
 }
 

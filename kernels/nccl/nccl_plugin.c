@@ -37,13 +37,13 @@ static const char *join(const unsigned char *id, int rank, int ranks, void **gro
     return wrong;
 }
 
-static const char *mean(void *group, float *values, size_t count, cudaStream_t stream)
+static const char *mean(void *group, const float *from, float *to, size_t count, cudaStream_t stream)
 {
     ncclResult_t peers = ncclSuccess;
     const char *wrong = told(ncclCommGetAsyncError(group, &peers), "asking after the other ranks", group);
     if (!wrong)
         wrong = told(peers, "the last mean over the ranks", group);
-    return wrong ? wrong : told(ncclAllReduce(values, values, count, ncclFloat, ncclAvg, group, stream), "a mean over the ranks", group);
+    return wrong ? wrong : told(ncclAllReduce(from, to, count, ncclFloat, ncclAvg, group, stream), "a mean over the ranks", group);
 }
 
 static void leave(void *group, int lost)

@@ -19,8 +19,8 @@ struct nccl_plugin {
     const char *(*group_id)(unsigned char *id);
     /* Joins the group on the current device; waits until all ranks have. */
     const char *(*join)(const unsigned char *id, int rank, int ranks, void **group);
-    /* values = their mean over all ranks, in the order of the stream; the host waits for nothing. */
-    const char *(*mean)(void *group, float *values, size_t count, cudaStream_t stream);
+    /* `to` (may be `from`) = the mean of `from` over all ranks, in the order of the stream; the host waits for nothing. */
+    const char *(*mean)(void *group, const float *from, float *to, size_t count, cudaStream_t stream);
     /* After all that was asked for has run; `lost`: the device is, and nobody can be waited for. */
     void (*leave)(void *group, int lost);
     /* "NCCL 2.30.4" */
