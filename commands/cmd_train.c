@@ -155,7 +155,8 @@ static int start_ranks(struct training *training, struct command *self, const ch
     int code = -1;
     if (training->options.ranks <= 1)
         return -1;
-    enum status status = train_setup_check(&training->options, model);
+    /* Here it is said once, not by every rank. */
+    enum status status = train_setup_check(&training->options, model, &training->setup.model);
     if (status == STATUS_OK)
         status = train_ranks_start((int)training->options.ranks, &training->ranks, &code);
     if (status != STATUS_OK)

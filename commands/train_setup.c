@@ -55,19 +55,16 @@ static enum status open_data(const struct train_options *options, struct train_s
     return STATUS_OK;
 }
 
-enum status train_setup_check(const struct train_options *options, const char *model)
+enum status train_setup_check(const struct train_options *options, const char *name, const struct model **out)
 {
-    const struct model *found;
     TRY(train_options_check(options));
-    TRY(model_find(model, &found));
-    return check_image(options, found);
+    TRY(model_find(name, out));
+    return check_image(options, *out);
 }
 
 enum status train_setup_open(struct train_options *options, const char *model, struct train_setup *setup)
 {
-    TRY(train_options_check(options));
-    TRY(model_find(model, &setup->model));
-    TRY(check_image(options, setup->model));
+    TRY(train_setup_check(options, model, &setup->model));
     TRY(choose_device(options, &setup->config.backend));
     TRY(policy_load(&setup->policy, options->policy ? options->policy : policy_default(options->device == DEVICE_CUDA ? "cuda" : "cpu")));
     TRY(open_data(options, setup));

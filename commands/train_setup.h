@@ -13,8 +13,8 @@ struct train_setup {
     struct session_config config; /* points at `policy` and `group`: the setup must stay where it is */
 };
 
-/* What fails before ranks are made, so that it is said once: combinations of options, the model's name, the size of images. */
-enum status train_setup_check(const struct train_options *options, const char *model);
+/* What train_setup_open checks first, and needs no device for: combinations of options, the model's name, the size of images. */
+enum status train_setup_check(const struct train_options *options, const char *name, const struct model **out);
 
 /* `setup` is zeroed before, and released by train_setup_release whatever comes back. The dataset is opened, not loaded.
  * Of the options the device, and what follows from it (amp, batch), are settled. */
